@@ -1,0 +1,144 @@
+/** The rim of the program. Each port has a real and an embedded adapter; no vendor's type crosses one. */
+import type { BalanceCount } from "./balance.ts";
+import type { Figure, FigureKey, FigureWindow, LedgerEntry } from "./figure.ts";
+import type { SeriesKey, StoredReading } from "./reading.ts";
+import type { Topic } from "./records.ts";
+import type { RejectCode, StoredReject } from "./reject.ts";
+import type { DayIndex, Instant, Span } from "./time.ts";
+
+/** A record to append; `key` is the site. */
+export interface LogRecord {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** A record of the log. Offsets rise by at least one within a partition. */
+export interface LoggedRecord extends LogRecord {
+  readonly offset: number;
+}
+
+/** Records of one partition, in order. */
+export interface LogBatch {
+  readonly records: readonly LoggedRecord[];
+  /** Marks the whole batch as done, after what it led to was written. */
+  commit(): Promise<void>;
+}
+
+/** The durable, replayable log. */
+export interface EventLog {
+  /** Resolves when the records are durable; their order per key is kept. */
+  append(topic: Topic, records: readonly LogRecord[]): Promise<void>;
+  /** At least once, from the last committed batch of `group` on. An empty batch says that the end was reached. */
+  consume(topic: Topic, group: string, signal: AbortSignal): AsyncIterable<LogBatch>;
+  close(): Promise<void>;
+}
+
+/** A span of a meter that waits to be recomputed, so that a backfill is computed once. */
+export interface PendingSpan extends Span {
+  readonly site: string;
+  readonly meter: string;
+  /** When the span was first noted, and when a reading last fell into it. */
+  readonly firstAt: Instant;
+  readonly lastAt: Instant;
+}
+
+/** A day of a site whose months and groups are yet to be summed. */
+export interface DirtyDay {
+  readonly site: string;
+  readonly carrier: string;
+  readonly day: DayIndex;
+}
+
+/** The newest sign of life of a meter. */
+export interface LiveMeter {
+  readonly site: string;
+  readonly meter: string;
+  /** Time of its newest reading. */
+  readonly at: Instant;
+  readonly receivedAt: Instant;
+  readonly register: string;
+  readonly value: number;
+  readonly powerKw: number | null;
+}
+
+/** Everything one step of the processors changed. Writing it twice is the same as writing it once. */
+export interface Changes {
+  readonly readings?: readonly { readonly series: SeriesKey; readonly rows: readonly StoredReading[] }[];
+  /** Written before the figures they speak of. */
+  readonly ledger?: readonly LedgerEntry[];
+  readonly figures?: readonly Figure[];
+  readonly live?: readonly LiveMeter[];
+  readonly rejects?: readonly StoredReject[];
+  /** Counts of records not seen before; only given where the write and the commit are one. */
+  readonly balance?: readonly BalanceCount[];
+  readonly pendingSet?: readonly PendingSpan[];
+  readonly pendingDone?: readonly { readonly site: string; readonly meter: string }[];
+  readonly dirtySet?: readonly DirtyDay[];
+  readonly dirtyDone?: readonly DirtyDay[];
+  /** Small facts kept by name, such as the configuration last computed with. */
+  readonly facts?: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** Rows of one day of receipt. */
+export interface BalanceRow extends BalanceCount {
+  /** Accepted values that the judge set aside, read from the current verdicts. */
+  readonly setAside: number;
+}
+
+export interface RejectQuery {
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly site?: string;
+  readonly code?: RejectCode;
+  readonly limit: number;
+  /** Only those with an offset below, for paging: newest first. */
+  readonly before?: number;
+}
+
+/** The read half of the store; what the board may use. */
+export interface SeriesReader {
+  /** Readings with from ≤ at ≤ to, set-aside ones included, by (at, revision, value). */
+  readings(series: SeriesKey, from: Instant, to: Instant): Promise<StoredReading[]>;
+  /** The newest certain reading at or before `at`. */
+  certainAtOrBefore(series: SeriesKey, at: Instant): Promise<StoredReading | undefined>;
+  /** The oldest certain reading at or after `at`. */
+  certainAtOrAfter(series: SeriesKey, at: Instant): Promise<StoredReading | undefined>;
+  /** First and last moment that the series has readings of. */
+  extent(series: SeriesKey): Promise<Span | undefined>;
+  /** Figures whose windows start in [from, to), by start, then owner. Vanished rows are included. */
+  figures(keys: readonly FigureKey[], window: FigureWindow, from: Instant, to: Instant): Promise<Figure[]>;
+  live(): Promise<LiveMeter[]>;
+  balance(day: DayIndex, site?: string): Promise<BalanceRow[]>;
+  rejects(query: RejectQuery): Promise<StoredReject[]>;
+  ledger(
+    keys: readonly FigureKey[] | undefined,
+    from: Instant,
+    to: Instant,
+    limit: number,
+  ): Promise<LedgerEntry[]>;
+  pending(): Promise<PendingSpan[]>;
+  dirty(): Promise<DirtyDay[]>;
+  fact(name: string): Promise<string | undefined>;
+}
+
+/** The store of readings and figures. */
+export interface SeriesStore extends SeriesReader {
+  write(changes: Changes): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A message as a source delivers it. */
+export interface SourceMessage {
+  readonly topic: string;
+  readonly payload: Uint8Array;
+  readonly retained: boolean;
+  /** User the sender authenticated as; absent where anyone is let in. */
+  readonly username?: string;
+  readonly receivedAt: Instant;
+}
+
+/** A source of messages. `accept` resolves when the message is durable; only then is the sender told. */
+export interface MessageSource {
+  start(accept: (message: SourceMessage) => Promise<void>): Promise<void>;
+  stop(): Promise<void>;
+}
