@@ -1,13 +1,13 @@
 /** Which meters make a site's figures, and how. */
-import type { Meter, Registry, Site } from "./registry.ts";
+import type { Co2Path, Meter, Registry, Site } from "./registry.ts";
 
 /** A meter that counts at a site: its own, or one whose `countsTo` names the site. */
 export interface Member {
   readonly meter: Meter;
   /** +1 adds, −1 subtracts, 0 is conversion output only. */
   readonly sign: 1 | -1 | 0;
-  /** Effect on the electricity that carries grid CO2: +1, −1 or none. */
-  readonly gridSign: 1 | -1 | 0;
+  /** Effect on the energy that carries CO2 at this site: +1, −1 or none. */
+  readonly co2Sign: 1 | -1 | 0;
 }
 
 /** One carrier of one site, with the meters that make it, sorted by site then meter id. */
@@ -17,22 +17,26 @@ export interface SiteCarrier {
   readonly members: readonly Member[];
 }
 
-/** Roles whose subtraction also takes off grid CO2; generation and export carry none. */
+/** Roles whose subtraction takes off grid CO2 as well; generation and export carry none. */
 const gridSubtracted: ReadonlySet<string> = new Set(["sub", "shore-power", "charging"]);
+const ownMade: ReadonlySet<string> = new Set(["generation", "export"]);
 
-function ownMember(meter: Meter): Member | undefined {
-  if (meter.contributes === "add") {
-    return { meter, sign: 1, gridSign: meter.role === "grid-import" ? 1 : 0 };
-  }
-  if (meter.contributes === "subtract") {
-    return { meter, sign: -1, gridSign: gridSubtracted.has(meter.role) ? -1 : 0 };
-  }
-  return meter.conversionOutput ? { meter, sign: 0, gridSign: 0 } : undefined;
+function co2SignOf(meter: Meter, co2: Co2Path, sign: 1 | -1): 1 | -1 | 0 {
+  if (co2 === "none") return 0;
+  if (co2 === "direct") return ownMade.has(meter.role) ? 0 : sign;
+  if (sign === 1) return meter.role === "grid-import" ? 1 : 0;
+  return gridSubtracted.has(meter.role) ? -1 : 0;
 }
 
-/** What is taken off one site's grid purchase and counts at another carries its grid CO2 with it. */
-function guestMember(meter: Meter): Member {
-  return { meter, sign: 1, gridSign: gridSubtracted.has(meter.role) ? 1 : 0 };
+function ownMember(meter: Meter, co2: Co2Path): Member | undefined {
+  if (meter.contributes === "add") return { meter, sign: 1, co2Sign: co2SignOf(meter, co2, 1) };
+  if (meter.contributes === "subtract") return { meter, sign: -1, co2Sign: co2SignOf(meter, co2, -1) };
+  return meter.conversionOutput ? { meter, sign: 0, co2Sign: 0 } : undefined;
+}
+
+/** What is taken off one site and counts at another carries its CO2 with it. */
+function guestMember(meter: Meter, co2: Co2Path): Member {
+  return { meter, sign: 1, co2Sign: co2SignOf(meter, co2, -1) === -1 ? 1 : 0 };
 }
 
 /** Every (site, carrier) with a figure, by site id then carrier id. */
@@ -44,12 +48,14 @@ export function siteCarriersOf(registry: Registry): SiteCarrier[] {
     if (list) list.push(member);
     else members.set(key, [member]);
   };
+  const co2Of = new Map(registry.carriers.map((carrier) => [carrier.id, carrier.co2]));
   for (const site of registry.sites) {
     for (const meter of site.meters) {
-      const own = ownMember(meter);
+      const co2 = co2Of.get(meter.carrier) ?? "none";
+      const own = ownMember(meter, co2);
       if (own) add(site.id, own);
       if (meter.countsTo !== undefined && meter.contributes === "subtract") {
-        add(meter.countsTo, guestMember(meter));
+        add(meter.countsTo, guestMember(meter, co2));
       }
     }
   }

@@ -20,6 +20,8 @@ export interface County {
   /** Days up to and including this one are closed: changes to them are restatements. */
   readonly closedThrough?: DayIndex;
   readonly towns: readonly { readonly id: string; readonly name: LocalText }[];
+  /** Rings of [longitude, latitude], for the map; no survey. */
+  readonly outline?: readonly (readonly (readonly [number, number])[])[];
 }
 
 /** How a carrier's CO2 arises: bought from the grid, burnt (or bought as heat) at the site, or not at all. */
