@@ -127,6 +127,17 @@ export interface SeriesStore extends SeriesReader {
   close(): Promise<void>;
 }
 
+/** Why a source refused what came in: it is logged as a reject and never decoded. */
+export interface Refusal {
+  readonly code: RejectCode;
+  /** What is wrong, where, and what to do. */
+  readonly detail: string;
+  /** Values it counts for in the balance: 1, or more where refusals of the same kind were merged. */
+  readonly values: number;
+  /** Length and SHA-256 (hex) of the whole payload, where `payload` is only its beginning. */
+  readonly whole?: { readonly length: number; readonly sha256: string };
+}
+
 /** A message as a source delivers it. */
 export interface SourceMessage {
   readonly topic: string;
@@ -135,6 +146,8 @@ export interface SourceMessage {
   /** User the sender authenticated as; absent where anyone is let in. */
   readonly username?: string;
   readonly receivedAt: Instant;
+  /** Present when the source refused the message. */
+  readonly refused?: Refusal;
 }
 
 /** A source of messages. `accept` resolves when the message is durable; only then is the sender told. */
