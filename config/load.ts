@@ -1,0 +1,117 @@
+/** Loads a configuration directory: reads, shapes, resolves, checks, and reports every problem at once. */
+import { ConfigError, type Problem } from "../model/errors.ts";
+import { compare } from "../model/members.ts";
+import type { County, Registry, Site } from "../model/registry.ts";
+import { checkCounty, crossCheck } from "./check.ts";
+import { checkSite } from "./check-site.ts";
+import { nameOfId } from "./fields.ts";
+import { loadCarriers, loadFactors, loadProfiles } from "./load-data.ts";
+import { calendarOrUtc, type Loading, listFiles, readForm } from "./loading.ts";
+import { type ResolveContext, resolveCounty, resolveSite } from "./resolve.ts";
+import { type CountyForm, countyFile, siteFile } from "./schema.ts";
+import { versionOf } from "./version.ts";
+
+/** A configuration that can be run, and what to look at in it. */
+export interface LoadedConfig {
+  readonly registry: Registry;
+  readonly warnings: readonly Problem[];
+}
+
+async function loadCounty(loading: Loading): Promise<CountyForm | undefined> {
+  const form = await readForm(loading, "county.yaml", countyFile);
+  if (form) checkCounty(loading.problems, "county.yaml", form.county);
+  return form?.county;
+}
+
+interface LoadedSites {
+  readonly entries: { readonly file: string; readonly site: Site }[];
+  readonly broken: Map<string, string>;
+}
+
+/** One file at a time: of a county of 100,000 meters only the resolved form stays in memory. */
+async function loadSites(
+  loading: Loading,
+  files: readonly string[],
+  context: ResolveContext,
+): Promise<LoadedSites> {
+  const entries: LoadedSites["entries"] = [];
+  const broken: LoadedSites["broken"] = new Map();
+  for (const file of files) {
+    const form = await readForm(loading, file, siteFile, (value) => {
+      const id = (value as { id?: unknown } | null)?.id;
+      if (typeof id === "string") broken.set(id, file);
+    });
+    if (!form) continue;
+    const site = resolveSite(context, form);
+    checkSite(loading.problems, file, context, form, site);
+    entries.push({ file, site });
+  }
+  return { entries, broken };
+}
+
+/** Towns that sites name where the county lists none, so that they can be shown. */
+function townsOf(county: County, sites: readonly Site[]): County["towns"] {
+  if (county.towns.length > 0) return county.towns;
+  const ids = new Set(sites.flatMap((site) => site.town ?? []));
+  return [...ids].sort(compare).map((id) => ({ id, name: nameOfId(id) }));
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  return compare(a.file, b.file) || a.path.localeCompare(b.path, "en", { numeric: true });
+}
+
+/**
+ * Loads `county.yaml`, `sites/*.yaml` and, where the directory has them, `carriers.yaml`, `factors.yaml` and
+ * `profiles.yaml`, which replace the shipped files of the same names.
+ * @throws ConfigError with every problem, warnings included, sorted by file and path.
+ */
+export async function loadConfig(directory: string): Promise<LoadedConfig> {
+  const loading: Loading = { directory, problems: [] };
+  const { problems } = loading;
+  const files = await listFiles(loading);
+  const countyForm = await loadCounty(loading);
+  const calendar = calendarOrUtc(countyForm?.zone);
+  const carriers = await loadCarriers(loading, files.own);
+  const byId = new Map((carriers ?? []).map((carrier) => [carrier.id, carrier]));
+  const factors = await loadFactors(loading, files.own, carriers && byId, calendar);
+  const profiles = await loadProfiles(loading, files.own, calendar.zone);
+  const region = countyForm?.region ?? "";
+  const context = {
+    calendar,
+    region,
+    carriers: byId,
+    factors: factors?.rows ?? [],
+    shared: new Map<string, unknown>(),
+  };
+  const { entries, broken } = await loadSites(loading, files.sites, context);
+  problems.push(
+    ...crossCheck({
+      sites: entries,
+      brokenSites: broken,
+      towns: countyForm?.towns.map((town) => town.id) ?? [],
+      region,
+      calendar,
+      carriers: byId,
+      factors: countyForm && factors?.rows,
+      factorsFile: factors?.file ?? "",
+      profiles,
+    }),
+  );
+  problems.sort(byPlace);
+  if (problems.some((problem) => problem.severity === "error") || !countyForm)
+    throw new ConfigError(problems);
+  const sites = entries.map(({ site }) => site).sort((a, b) => compare(a.id, b.id));
+  const resolved = resolveCounty(countyForm);
+  const county = { ...resolved, towns: townsOf(resolved, sites) };
+  const rows = factors?.rows ?? [];
+  const version = versionOf(county, carriers ?? [], rows, sites);
+  const registry = {
+    version,
+    county,
+    carriers: carriers ?? [],
+    sites,
+    factors: rows,
+    profiles: profiles ?? [],
+  };
+  return { registry, warnings: problems };
+}
