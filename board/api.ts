@@ -50,7 +50,13 @@ export interface ApiSite {
   charging?: { guns: number; ratedKw: number };
   meters: ApiMeter[];
   /** Counts over its meters. */
-  live: { online: number; meters: number; lastAt?: string; powerKw: number | null };
+  live: { online: number; meters: number; lastAt?: string; powerKw: number | null; power: PowerShare };
+}
+
+/** How many of the electricity meters that make a power figure are online and show their power. */
+export interface PowerShare {
+  reporting: number;
+  meters: number;
 }
 
 /** GET /api/v1/sites */
@@ -100,20 +106,26 @@ export interface Totals {
   kgceEquivalent: number | null;
   kgCo2Location: number | null;
   kgCo2Market: number | null;
+  /** The same, net of metered conversion output. */
+  netKgceCalorific: number | null;
+  netKgceEquivalent: number | null;
+  netKgCo2Location: number | null;
+  netKgCo2Market: number | null;
   unknown: { field: "kgceCalorific" | "kgceEquivalent" | "kgCo2Location" | "kgCo2Market"; carrier: string }[];
 }
 
 /** GET /api/v1/overview?nationalList=include|exclude : the county now. */
 export interface OverviewAnswer {
   asOf: string;
-  /** Since local midnight, yesterday over the same hours, and all of yesterday. */
+  /** Since local midnight, yesterday over the same whole quarter-hours, and all of yesterday. */
   today: { rows: ConsumptionRow[]; totals: Totals };
   yesterdaySoFar: { rows: ConsumptionRow[]; totals: Totals };
   yesterday: { rows: ConsumptionRow[]; totals: Totals };
   month: { rows: ConsumptionRow[]; totals: Totals };
-  /** Today's figures of each category, for the stacked trend: quarter-hour rows of `category:*` groups. */
   meters: { online: number; late: number; silent: number; never: number; total: number };
+  /** Sum over the meters that show it; `power` says how many do. */
   powerKw: number | null;
+  power: PowerShare;
 }
 
 /** GET /api/v1/ranking?window=day|month&at= &carrier= : sites by kgce of the window, most first. */
@@ -126,10 +138,15 @@ export interface RankingAnswer {
     electricityKwh: number | null;
     coverage: number;
     previousKgceCalorific: number | null;
+    /** Net of metered conversion output. */
+    netKgceCalorific: number | null;
   }[];
 }
 
-/** GET /api/v1/rolling?at=DATE[&class=two-high] : twelve calendar months before the date. */
+/**
+ * GET /api/v1/rolling?at=DATE[&class=two-high] : twelve calendar months before the date. Coal is net of metered
+ * conversion output (综合能源消费量).
+ */
 export interface RollingAnswer {
   from: string;
   to: string;
@@ -139,7 +156,7 @@ export interface RollingAnswer {
     tceCalorific: number | null;
     tceEquivalent: number | null;
     approved?: { tce: number; basis: "calorific" | "equivalent" };
-    /** Share of the twelve months' time that was measured. */
+    /** Share of the twelve months' time that was measured, of the site's worst carrier. */
     coverage: number;
     daysWithData: number;
   }[];
@@ -177,9 +194,12 @@ export interface BreakdownAnswer {
   rows: { meter: string; role: MeterRole; amount: number; coverage: number; estimated: number }[];
   /** amount − Σ of the breakdown; its own row, never hidden. */
   unmetered: number;
+  /** The worst measured and estimated share over the meters that make `amount`. */
+  coverage: number;
+  estimated: number;
 }
 
-/** GET /api/v1/quality?day=DATE */
+/** GET /api/v1/quality?day=DATE ; `online` and `onlineRate` are of now, whatever the day. */
 export interface QualityAnswer {
   day: string;
   onlineRate: number | null;
@@ -245,6 +265,8 @@ export interface RejectsAnswer {
     encoding?: "text" | "base64";
     replayedAt?: string;
   }[];
+  /** There are older ones: ask again with `before` set to this. */
+  next?: number;
 }
 
 /** GET /api/v1/ledger?[site=&from=&to=&limit=] newest first */
@@ -325,13 +347,25 @@ export interface ExplainAnswer {
 export interface StreamEvent {
   asOf: string;
   overview: OverviewAnswer;
-  sites: { site: string; online: number; meters: number; powerKw: number | null; lastAt?: string }[];
+  sites: {
+    site: string;
+    online: number;
+    meters: number;
+    powerKw: number | null;
+    power: PowerShare;
+    lastAt?: string;
+  }[];
 }
 
-/** RFC 9457 problem; `application/problem+json`. */
+/** RFC 9457 problem; `application/problem+json`. What is wrong, for people in `detail`, for programs in `code`. */
 export interface ProblemAnswer {
   type: string;
   title: string;
   status: number;
   detail: string;
+  code: string;
+  /** The parameter at fault, the value it had, and what it may be. */
+  parameter?: string;
+  value?: string;
+  allowed?: string[];
 }
