@@ -33,13 +33,16 @@ export interface EventLog {
   close(): Promise<void>;
 }
 
-/** A span of a meter that waits to be recomputed, so that a backfill is computed once. */
+/** A span that waits to be recomputed, so that a backfill is computed once. */
 export interface PendingSpan extends Span {
   readonly site: string;
+  /** Empty: the site's own rows from its meters' as they are, for a changed factor. */
   readonly meter: string;
-  /** When the span was first noted, and when a reading last fell into it. */
+  /** When the span was first noted, and when a reading last fell into it; 0: due at once. */
   readonly firstAt: Instant;
   readonly lastAt: Instant;
+  /** For the ledger. */
+  readonly cause: string;
 }
 
 /** A day of a site whose months and groups are yet to be summed. */

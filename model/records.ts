@@ -24,7 +24,7 @@ export interface ReadingsRecord {
 export interface RecomputeRecord {
   readonly kind: "recompute";
   readonly site: string;
-  /** Absent: every meter of the site. */
+  /** Absent: every meter of the site. Empty: no meter, just the site's own rows (a changed factor). */
   readonly meter?: string;
   readonly from: Instant;
   readonly to: Instant;

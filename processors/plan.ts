@@ -100,7 +100,9 @@ function sitesByGroup(registry: Registry, withNational: ReadonlySet<string>): Ma
 
 export function planOf(registry: Registry): Plan {
   const meters = meterPlans(registry);
-  const factors = new Map(registry.carriers.map((carrier) => [carrier.id, carrierFactors(registry, carrier)]));
+  const factors = new Map(
+    registry.carriers.map((carrier) => [carrier.id, carrierFactors(registry, carrier)]),
+  );
   const areas: AreaPlan[] = siteCarriersOf(registry).map((area) => ({
     ...area,
     plans: area.members.map((member) => meters.get(`${member.meter.site}/${member.meter.id}`)!),

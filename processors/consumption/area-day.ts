@@ -126,7 +126,8 @@ export function areaFigure(key: FigureKey, window: Figure["window"], start: Inst
 export function sameRow(a: AreaRow, b: AreaRow): boolean {
   if (a.present !== b.present) return false;
   if (!a.present) return true;
-  if (a.coverage !== b.coverage || a.estimated !== b.estimated || a.missingMeters !== b.missingMeters) return false;
+  if (a.coverage !== b.coverage || a.estimated !== b.estimated || a.missingMeters !== b.missingMeters)
+    return false;
   for (let i = 0; i < FIELDS; i += 1) if (!Object.is(a.sums[i], b.sums[i])) return false;
   return a.factors === b.factors || a.factors.join() === b.factors.join();
 }
@@ -144,7 +145,8 @@ export function sumRows(rows: Iterable<AreaRow>): AreaRow {
   const sum = emptyRow();
   for (const row of rows) {
     if (!row.present) continue;
-    for (let i = 0; i < FIELDS; i += 1) sum.sums[i] = sum.present ? sum.sums[i]! + row.sums[i]! : row.sums[i]!;
+    for (let i = 0; i < FIELDS; i += 1)
+      sum.sums[i] = sum.present ? sum.sums[i]! + row.sums[i]! : row.sums[i]!;
     sum.present = true;
     sum.factors = unionFactors(sum.factors, row.factors);
   }

@@ -27,7 +27,12 @@ export function emptyMeterDay(calendar: Calendar, day: DayIndex): MeterDay {
 }
 
 /** True for a row that a recompute made vanish; reads leave it out. */
-export function isVanished(figure: { amount: number; coverage: number; estimated: number; output: number }): boolean {
+export function isVanished(figure: {
+  amount: number;
+  coverage: number;
+  estimated: number;
+  output: number;
+}): boolean {
   return figure.amount === 0 && figure.coverage === 0 && figure.estimated === 0 && figure.output === 0;
 }
 
@@ -89,12 +94,18 @@ export function sumMeterDay(target: MeterDay): boolean {
     estimatedMs += target.estimatedMs[i]!;
   }
   const { total } = target;
-  if (Object.is(total.amount, amount) && total.measuredMs === measuredMs && total.estimatedMs === estimatedMs) return false;
+  if (Object.is(total.amount, amount) && total.measuredMs === measuredMs && total.estimatedMs === estimatedMs)
+    return false;
   Object.assign(total, { amount, measuredMs, estimatedMs });
   return true;
 }
 
-const NO_EFFECTS = { kgceCalorific: null, kgceEquivalent: null, kgCo2Location: null, kgCo2Market: null } as const;
+const NO_EFFECTS = {
+  kgceCalorific: null,
+  kgceEquivalent: null,
+  kgCo2Location: null,
+  kgCo2Market: null,
+} as const;
 const NO_FACTORS: readonly string[] = [];
 
 /** A meter's row; a vanished one where nothing is known. */
@@ -127,7 +138,11 @@ export function meterFigure(
 }
 
 export function quarterFigure(key: { owner: string; carrier: string }, from: MeterDay, i: number): Figure {
-  const values = { amount: from.amount[i]!, measuredMs: from.measuredMs[i]!, estimatedMs: from.estimatedMs[i]! };
+  const values = {
+    amount: from.amount[i]!,
+    measuredMs: from.measuredMs[i]!,
+    estimatedMs: from.estimatedMs[i]!,
+  };
   return meterFigure(key, "15m", from.start + i * QUARTER_MS, QUARTER_MS, values);
 }
 

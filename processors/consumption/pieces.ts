@@ -26,7 +26,13 @@ function cutByMultiplier(gauge: Gauge, whole: Piece, travel: number): Piece[] {
   let start = whole.start;
   for (const end of [...changes.map((row) => row.from), whole.end]) {
     const part = travel * ((end - start) / (whole.end - whole.start));
-    pieces.push({ ...whole, start, end, quality: "estimated", energy: part * gauge.unitFactor * multiplierAt(gauge, start) });
+    pieces.push({
+      ...whole,
+      start,
+      end,
+      quality: "estimated",
+      energy: part * gauge.unitFactor * multiplierAt(gauge, start),
+    });
     start = end;
   }
   return pieces;

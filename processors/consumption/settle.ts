@@ -1,7 +1,16 @@
 /** New readings of one register → verdicts that changed, and the span whose energy may have changed. */
 import { type StoredReading, stands } from "../../model/reading.ts";
 import { type Instant, quarterCeil, quarterStart, type Span } from "../../model/time.ts";
-import { byIdentity, type Incoming, isChanged, merge, type Row, rowOf, storedOf, winners } from "../normalize/merge.ts";
+import {
+  byIdentity,
+  type Incoming,
+  isChanged,
+  merge,
+  type Row,
+  rowOf,
+  storedOf,
+  winners,
+} from "../normalize/merge.ts";
 import { type Gauge, type Point, type RegistryPoint, relate } from "./gauge.ts";
 import { type Judged, judgeOf } from "./judge.ts";
 import { type Piece, piecesOf } from "./pieces.ts";
@@ -31,6 +40,9 @@ export interface Settled {
   readonly touched: Span;
   /** Pieces that cover the quarter-hours of `touched`. */
   readonly pieces: readonly Piece[];
+  /** The context reached to the newest reading. */
+  readonly atEnd: boolean;
+  /** Only at the end, and only when the newest reading is certain. */
   readonly tail: Tail | undefined;
 }
 
@@ -43,7 +55,9 @@ function inTime(gauge: Gauge, rows: readonly Row[], context: Context): (Row | Re
   if (gauge.points.length === 0) return [...rows];
   const first = context.fromStart ? Number.NEGATIVE_INFINITY : (rows[0]?.at ?? Number.NEGATIVE_INFINITY);
   const end = context.toEnd ? Number.POSITIVE_INFINITY : (rows.at(-1)?.at ?? Number.POSITIVE_INFINITY);
-  const points = gauge.points.filter((p) => (p.kind === "mark" ? p.at >= first && p.at < end : p.at > first && p.at <= end));
+  const points = gauge.points.filter((p) =>
+    p.kind === "mark" ? p.at >= first && p.at < end : p.at > first && p.at <= end,
+  );
   const rank = (p: Row | RegistryPoint): number => (isRow(p) ? 1 : p.kind === "mark" ? 2 : 0);
   return [...points, ...rows].sort((a, b) => a.at - b.at || rank(a) - rank(b));
 }
@@ -51,7 +65,9 @@ function inTime(gauge: Gauge, rows: readonly Row[], context: Context): (Row | Re
 /** Judges a context's rows, and writes verdicts into them; the anchor keeps its own. */
 function judge(gauge: Gauge, won: readonly Row[], context: Context): Judgement[] {
   const { feed } = judgeOf<Row | RegistryPoint>(gauge);
-  const judged = inTime(gauge, won, context).map((point) => feed(point, isRow(point) ? undefined : point.kind));
+  const judged = inTime(gauge, won, context).map((point) =>
+    feed(point, isRow(point) ? undefined : point.kind),
+  );
   judged.forEach((one, i) => {
     if (!isRow(one.point) || (i === 0 && !context.fromStart)) return;
     one.point.verdict = one.verdict;
@@ -80,7 +96,12 @@ function piecesFrom(pieces: readonly Piece[], from: Instant): Piece[] {
   return pieces.filter((piece) => piece.end > start || (piece.end === start && piece.start === start));
 }
 
-function tailOf(won: readonly Row[], judged: readonly Judgement[], pieces: readonly Piece[], context: Context) {
+function tailOf(
+  won: readonly Row[],
+  judged: readonly Judgement[],
+  pieces: readonly Piece[],
+  context: Context,
+) {
   const last = won.at(-1);
   const newest = judged.at(-1)?.point;
   if (!context.toEnd || last === undefined || !last.certain || newest !== last) return undefined;
@@ -88,7 +109,12 @@ function tailOf(won: readonly Row[], judged: readonly Judgement[], pieces: reado
 }
 
 /** From the certain reading before the first difference to the certain one after the last. */
-function touchedSpan(gauge: Gauge, won: readonly Row[], judged: readonly Judgement[], isDifferent: (at: Instant) => boolean) {
+function touchedSpan(
+  gauge: Gauge,
+  won: readonly Row[],
+  judged: readonly Judgement[],
+  isDifferent: (at: Instant) => boolean,
+) {
   const different = won.filter((row) => isDifferent(row.at));
   const first = different[0];
   const last = different.at(-1);
@@ -125,6 +151,7 @@ export function settle(gauge: Gauge, context: Context, incoming: readonly Incomi
     repeated,
     touched: span,
     pieces,
+    atEnd: context.toEnd,
     tail: tailOf(won, judged, pieces, context),
   };
 }
@@ -138,10 +165,21 @@ export function extend(gauge: Gauge, tail: Tail, incoming: Incoming): Settled | 
   if (incoming.at <= last.at) return undefined;
   const lastPoint = gauge.points.at(-1);
   if (lastPoint !== undefined && lastPoint.at >= last.at) return undefined;
-  const verdict = gauge.kind === "interval" ? intervalVerdict(gauge, last, incoming) : relate(gauge, last, incoming);
+  const verdict =
+    gauge.kind === "interval" ? intervalVerdict(gauge, last, incoming) : relate(gauge, last, incoming);
   if (verdict !== "ok" && verdict !== "rollover") return undefined;
   const { register, at, value, revision, seq, receivedAt, offset } = incoming;
-  const stored: StoredReading = { register, at, value, revision, seq, receivedAt, offset, verdict, certain: true };
+  const stored: StoredReading = {
+    register,
+    at,
+    value,
+    revision,
+    seq,
+    receivedAt,
+    offset,
+    verdict,
+    certain: true,
+  };
   const fresh = piecesOf(gauge, [
     { point: last, verdict: "ok", joins: false, certain: true },
     { point: stored, verdict, joins: true, certain: true },
@@ -152,6 +190,7 @@ export function extend(gauge: Gauge, tail: Tail, incoming: Incoming): Settled | 
     repeated: [false],
     touched: { start: last.at, end: at },
     pieces,
+    atEnd: true,
     tail: { last: stored, pieces: piecesFrom(pieces, at) },
   };
 }

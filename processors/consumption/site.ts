@@ -1,5 +1,5 @@
 /** Site figures from the figures of the site's meters (design §4, "Site rows" and "Coal and CO2"). */
-import { QUARTER_MS, type Instant, type Span } from "../../model/time.ts";
+import { type Instant, QUARTER_MS, type Span } from "../../model/time.ts";
 import { co2FactorsAt, kgCo2Of } from "../emissions/estimate.ts";
 import type { AreaPlan } from "../plan.ts";
 import { coalFactorsAt, kgceOf } from "../standard-coal/convert.ts";
@@ -37,7 +37,11 @@ export function judgedMembers(area: AreaPlan): number[] {
  * The worst coverage and the worst estimated share over the meters in service during the window.
  * @param known measured and estimated milliseconds of member `i` in the window
  */
-export function knowledgeOf(area: AreaPlan, window: Span, known: (i: number) => { measuredMs: number; estimatedMs: number }): Knowledge {
+export function knowledgeOf(
+  area: AreaPlan,
+  window: Span,
+  known: (i: number) => { measuredMs: number; estimatedMs: number },
+): Knowledge {
   const length = window.end - window.start;
   const result = { coverage: 1, estimated: 0, missingMeters: 0, inService: 0 };
   for (const i of judgedMembers(area)) {
@@ -99,7 +103,11 @@ export function siteQuarter(area: AreaPlan, days: readonly MeterDay[], i: number
     measuredMs: days[m]!.measuredMs[i]!,
     estimatedMs: days[m]!.estimatedMs[i]!,
   }));
-  Object.assign(row, { coverage: known.coverage, estimated: known.estimated, missingMeters: known.missingMeters });
+  Object.assign(row, {
+    coverage: known.coverage,
+    estimated: known.estimated,
+    missingMeters: known.missingMeters,
+  });
   addEffects(area, row, carrying, start);
   return row;
 }
@@ -109,6 +117,10 @@ export function siteTotal(area: AreaPlan, target: AreaDay, days: readonly MeterD
   const row = sumRows(target.quarters);
   if (!row.present) return row;
   const known = knowledgeOf(area, target, (m) => days[m]!.total);
-  Object.assign(row, { coverage: known.coverage, estimated: known.estimated, missingMeters: known.missingMeters });
+  Object.assign(row, {
+    coverage: known.coverage,
+    estimated: known.estimated,
+    missingMeters: known.missingMeters,
+  });
   return row;
 }

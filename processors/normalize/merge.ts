@@ -42,7 +42,18 @@ export function rowOf(stored: StoredReading): Row {
 
 function newRow(incoming: Incoming): Row {
   const { register, at, value, revision, seq, receivedAt, offset } = incoming;
-  return { register, at, value, revision, seq, receivedAt, offset, verdict: "pending", certain: false, stored: undefined };
+  return {
+    register,
+    at,
+    value,
+    revision,
+    seq,
+    receivedAt,
+    offset,
+    verdict: "pending",
+    certain: false,
+    stored: undefined,
+  };
 }
 
 export interface Merged {
@@ -65,7 +76,9 @@ function absorb(row: Row, incoming: Incoming): void {
 export function merge(rows: Row[], incoming: readonly Incoming[]): Merged {
   const repeated: boolean[] = [];
   const last = rows.at(-1);
-  const ordered = incoming.every((one, i) => one.at > (i === 0 ? (last?.at ?? Number.NEGATIVE_INFINITY) : incoming[i - 1]!.at));
+  const ordered = incoming.every(
+    (one, i) => one.at > (i === 0 ? (last?.at ?? Number.NEGATIVE_INFINITY) : incoming[i - 1]!.at),
+  );
   if (ordered) {
     for (const one of incoming) {
       rows.push(newRow(one));
@@ -124,4 +137,3 @@ export function storedOf(row: Row): StoredReading {
   const { register, at, value, revision, seq, receivedAt, offset, verdict, certain } = row;
   return { register, at, value, revision, seq, receivedAt, offset, verdict, certain };
 }
-

@@ -1,0 +1,122 @@
+/** Numbers for the names of series, owners and factor sets, so that rows are small and lie by number. */
+import type { FigureKey } from "../../model/figure.ts";
+import type { SeriesKey } from "../../model/reading.ts";
+import { type Verdict, verdicts } from "../../model/reading.ts";
+import type { Database } from "./driver.ts";
+
+export interface Names {
+  seriesId(key: SeriesKey): number | undefined;
+  ownerId(key: FigureKey): number | undefined;
+  ownerOf(id: number): FigureKey | undefined;
+  factorIds(set: number): readonly string[];
+}
+
+/** Also gives numbers to names not seen before; for the writer alone, inside its transaction. */
+export interface NameGiver extends Names {
+  giveSeries(key: SeriesKey): number;
+  giveOwner(key: FigureKey): number;
+  giveFactorSet(ids: readonly string[]): number;
+  /** Forgets numbers that a rollback may have taken back. */
+  forget(): void;
+}
+
+const seriesName = (key: SeriesKey): string => `${key.site}/${key.meter}/${key.register}`;
+const ownerName = (key: FigureKey): string => `${key.scope}\n${key.owner}\n${key.carrier}`;
+
+/** Stored numbers of verdicts. From 4 on a reading is set aside; −1 waits. */
+const verdictNumbers: Readonly<Record<Verdict, number>> = {
+  pending: -1,
+  ok: 0,
+  rollover: 1,
+  reset: 2,
+  "level-shift": 3,
+  dip: 4,
+  spike: 5,
+  overlap: 6,
+  implausible: 7,
+  superseded: 8,
+};
+const verdictOfNumber = new Map(verdicts.map((verdict) => [verdictNumbers[verdict], verdict]));
+
+export const verdictNumber = (verdict: Verdict): number => verdictNumbers[verdict];
+export const verdictOf = (stored: number): Verdict => verdictOfNumber.get(stored) ?? "pending";
+
+/** A name table cached in memory; numbers are never changed or taken back. */
+function cached<K>(lookUp: (key: K) => number | undefined, nameOf: (key: K) => string) {
+  const known = new Map<string, number>();
+  return {
+    known,
+    get(key: K): number | undefined {
+      const name = nameOf(key);
+      const id = known.get(name) ?? lookUp(key);
+      if (id !== undefined) known.set(name, id);
+      return id;
+    },
+  };
+}
+
+export function createNames(db: Database): NameGiver {
+  const id = (row: unknown): number | undefined => (row as { id: number } | undefined)?.id;
+  const findSeries = db.prepare("SELECT id FROM series WHERE site=? AND meter=? AND register=?");
+  const findOwner = db.prepare("SELECT id FROM owner WHERE scope=? AND owner=? AND carrier=?");
+  const readOwner = db.prepare("SELECT scope, owner, carrier FROM owner WHERE id=?");
+  const readSet = db.prepare("SELECT ids FROM factor_set WHERE id=?");
+  const findSet = db.prepare("SELECT id FROM factor_set WHERE ids=?");
+  const series = cached((k: SeriesKey) => id(findSeries.get(k.site, k.meter, k.register)), seriesName);
+  const owners = cached((k: FigureKey) => id(findOwner.get(k.scope, k.owner, k.carrier)), ownerName);
+  const sets = new Map<number, readonly string[]>();
+  const setNumbers = new Map<string, number>();
+  const ownerKeys = new Map<number, FigureKey>();
+  const insert = (sql: string) => db.prepare(`${sql} RETURNING id`);
+  // Prepared on first use, so that a read-only connection never prepares a write.
+  const lazily = (sql: string) => {
+    let statement: ReturnType<typeof insert> | undefined;
+    return (...values: string[]): number => {
+      statement ??= insert(sql);
+      return id(statement.get(...values))!;
+    };
+  };
+  const addSeries = lazily("INSERT INTO series(site, meter, register) VALUES(?,?,?)");
+  const addOwner = lazily("INSERT INTO owner(scope, owner, carrier) VALUES(?,?,?)");
+  const addSet = lazily("INSERT INTO factor_set(ids) VALUES(?)");
+  return {
+    seriesId: (key) => series.get(key),
+    ownerId: (key) => owners.get(key),
+    ownerOf(number) {
+      let key = ownerKeys.get(number);
+      if (key === undefined) {
+        key = readOwner.get(number) as FigureKey | undefined;
+        if (key) ownerKeys.set(number, key);
+      }
+      return key;
+    },
+    factorIds(set) {
+      let ids = sets.get(set);
+      if (ids === undefined) {
+        const row = readSet.get(set) as { ids: string } | undefined;
+        ids = row?.ids ? row.ids.split(",") : [];
+        sets.set(set, ids);
+      }
+      return ids;
+    },
+    giveSeries(key) {
+      const number = series.get(key) ?? addSeries(key.site, key.meter, key.register);
+      series.known.set(seriesName(key), number);
+      return number;
+    },
+    giveOwner(key) {
+      const number = owners.get(key) ?? addOwner(key.scope, key.owner, key.carrier);
+      owners.known.set(ownerName(key), number);
+      return number;
+    },
+    giveFactorSet(ids) {
+      const joined = ids.join();
+      const number = setNumbers.get(joined) ?? id(findSet.get(joined)) ?? addSet(joined);
+      setNumbers.set(joined, number);
+      return number;
+    },
+    forget() {
+      for (const cache of [series.known, owners.known, sets, setNumbers, ownerKeys]) cache.clear();
+    },
+  };
+}

@@ -1,0 +1,259 @@
+/** Days of sites → their months, and the groups' quarter-hours, days and months. One owner does this. */
+import type { Figure, FigureKey } from "../model/figure.ts";
+import type { DirtyDay, SeriesReader } from "../model/ports.ts";
+import type { Site } from "../model/registry.ts";
+import { type DayIndex, type MonthIndex, QUARTER_MS, type Span } from "../model/time.ts";
+import { areaKey, type Cache, meterKey } from "./cache.ts";
+import type { Collector } from "./changes.ts";
+import {
+  type AreaRow,
+  areaFigure,
+  emptyRow,
+  rowOfFigure,
+  sameRow,
+  sumRows,
+  valuesOf,
+} from "./consumption/area-day.ts";
+import { serviceMs } from "./consumption/meter-day.ts";
+import { judgedMembers, knowledgeOf } from "./consumption/site.ts";
+import type { AreaPlan, Plan } from "./plan.ts";
+
+/** Coverage of a group's window: the mean over its sites in service; a site without a row counts 0. */
+function groupKnowledge(
+  sites: readonly AreaPlan[],
+  window: Span,
+  rows: ReadonlyMap<string, AreaRow>,
+  into: AreaRow,
+): void {
+  let inService = 0;
+  into.coverage = 0;
+  into.estimated = 0;
+  into.missingMeters = 0;
+  for (const area of sites) {
+    const members = judgedMembers(area).filter(
+      (i) => serviceMs(area.members[i]!.meter, window.start, window.end) > 0,
+    );
+    if (members.length === 0) continue;
+    inService += 1;
+    const row = rows.get(area.site.id);
+    into.coverage += row?.coverage ?? 0;
+    into.estimated += row?.estimated ?? 0;
+    into.missingMeters += row?.missingMeters ?? members.length;
+  }
+  if (inService === 0) return;
+  into.coverage /= inService;
+  into.estimated /= inService;
+}
+
+type RowsByStart = Map<number, Map<string, AreaRow>>;
+
+function byStart(figures: readonly Figure[]): RowsByStart {
+  const result: RowsByStart = new Map();
+  for (const figure of figures) {
+    const row = rowOfFigure(figure);
+    if (!row.present) continue;
+    let rows = result.get(figure.start);
+    if (rows === undefined) {
+      rows = new Map();
+      result.set(figure.start, rows);
+    }
+    rows.set(figure.owner, row);
+  }
+  return result;
+}
+
+const NO_ROWS: ReadonlyMap<string, AreaRow> = new Map();
+
+export interface Rollup {
+  /**
+   * Recomputes what changed days of one carrier lead to, and puts the changes into `out`.
+   * @param quartersOf the quarter-hours of a day that changed; undefined: any may have
+   */
+  run(
+    dirty: readonly DirtyDay[],
+    quartersOf: (day: DayIndex) => ReadonlySet<number> | undefined,
+    out: Collector,
+  ): Promise<void>;
+}
+
+export function createRollup(plan: Plan, reader: SeriesReader, cache: Cache): Rollup {
+  const { calendar } = plan;
+  const areasByCarrier = new Map<string, AreaPlan[]>();
+  for (const area of plan.areas) {
+    const list = areasByCarrier.get(area.carrier);
+    if (list) list.push(area);
+    else areasByCarrier.set(area.carrier, [area]);
+  }
+
+  /** Areas of a group's sites for a carrier, by site id, as the group stands on a day. */
+  const membersOf = (group: string, carrier: string, day: DayIndex): AreaPlan[] => {
+    const sites = new Set(
+      (plan.groupSites.get(group) ?? []).filter((site) => plan.groupsOf(site, day).includes(group)),
+    );
+    return (areasByCarrier.get(carrier) ?? []).filter((area) => sites.has(area.site));
+  };
+
+  const write = (
+    key: FigureKey,
+    window: Figure["window"],
+    start: number,
+    row: AreaRow,
+    was: AreaRow,
+    out: Collector,
+  ): boolean => {
+    if (sameRow(row, was)) return false;
+    out.figure(areaFigure(key, window, start, row), was.present ? valuesOf(was) : null);
+    return true;
+  };
+
+  const storedRow = async (key: FigureKey, window: Figure["window"], start: number): Promise<AreaRow> => {
+    const [figure] = await reader.figures([key], window, start, start + 1);
+    return figure ? rowOfFigure(figure) : emptyRow();
+  };
+
+  const monthSpan = (month: MonthIndex): Span => ({
+    start: calendar.dayStart(calendar.monthFirstDay(month)),
+    end: calendar.dayStart(calendar.monthFirstDay(month + 1)),
+  });
+
+  const siteMonth = async (area: AreaPlan, month: MonthIndex, out: Collector): Promise<void> => {
+    const span = monthSpan(month);
+    const key = areaKey(area);
+    const row = sumRows((await reader.figures([key], "day", span.start, span.end)).map(rowOfFigure));
+    if (row.present) {
+      const known = await Promise.all(area.plans.map((member) => knownOf(member, span)));
+      const { coverage, estimated, missingMeters } = knowledgeOf(area, span, (i) => known[i]!);
+      Object.assign(row, { coverage, estimated, missingMeters });
+    }
+    write(key, "month", span.start, row, await storedRow(key, "month", span.start), out);
+  };
+
+  const knownOf = async (member: AreaPlan["plans"][number], span: Span) => {
+    const known = { measuredMs: 0, estimatedMs: 0 };
+    for (const row of await reader.figures([meterKey(member)], "day", span.start, span.end)) {
+      const day = calendar.dayOf(row.start);
+      const length = calendar.dayStart(day + 1) - row.start;
+      known.measuredMs += Math.round(row.coverage * length);
+      known.estimatedMs += Math.round(row.estimated * length);
+    }
+    return known;
+  };
+
+  /** A group's changed quarter-hours of a day, and the day's sum. */
+  const groupDay = async (
+    group: string,
+    carrier: string,
+    day: DayIndex,
+    quarters: Iterable<number>,
+    rows: { quarters: RowsByStart; days: RowsByStart },
+    out: Collector,
+  ) => {
+    const key: FigureKey = { scope: "group", owner: group, carrier };
+    const members = membersOf(group, carrier, day);
+    const target = await cache.areaDay(key, day);
+    for (const i of quarters) {
+      const start = target.start + i * QUARTER_MS;
+      const bySite = rows.quarters.get(start) ?? NO_ROWS;
+      const row = sumRows(members.flatMap((area) => bySite.get(area.site.id) ?? []));
+      if (row.present) groupKnowledge(members, { start, end: start + QUARTER_MS }, bySite, row);
+      if (write(key, "15m", start, row, target.quarters[i]!, out)) target.quarters[i] = row;
+    }
+    const total = sumRows(target.quarters);
+    if (total.present) groupKnowledge(members, target, rows.days.get(target.start) ?? NO_ROWS, total);
+    if (write(key, "day", target.start, total, target.total, out)) target.total = total;
+  };
+
+  const groupMonth = async (
+    group: string,
+    carrier: string,
+    month: MonthIndex,
+    pendingDays: ReadonlyMap<number, Figure>,
+    out: Collector,
+  ) => {
+    const key: FigureKey = { scope: "group", owner: group, carrier };
+    const span = monthSpan(month);
+    const days = new Map(
+      (await reader.figures([key], "day", span.start, span.end)).map((figure) => [figure.start, figure]),
+    );
+    for (const [start, figure] of pendingDays) days.set(start, figure);
+    const ordered = [...days.values()].sort((a, b) => a.start - b.start);
+    const row = sumRows(ordered.map(rowOfFigure));
+    if (row.present) {
+      const members = membersOf(group, carrier, calendar.monthFirstDay(month + 1) - 1);
+      const known = await siteMonths(members, span, out);
+      groupKnowledge(members, span, known, row);
+    }
+    write(key, "month", span.start, row, await storedRow(key, "month", span.start), out);
+  };
+
+  const siteMonths = async (
+    members: readonly AreaPlan[],
+    span: Span,
+    out: Collector,
+  ): Promise<Map<string, AreaRow>> => {
+    const stored = await reader.figures(members.map(areaKey), "month", span.start, span.start + 1);
+    const rows = new Map(stored.map((figure) => [figure.owner, rowOfFigure(figure)]));
+    for (const figure of out.changes().figures ?? []) {
+      const fresh = figure.scope === "site" && figure.window === "month" && figure.start === span.start;
+      if (fresh && figure.carrier === members[0]?.carrier) rows.set(figure.owner, rowOfFigure(figure));
+    }
+    for (const [site, row] of rows) if (!row.present) rows.delete(site);
+    return rows;
+  };
+
+  const runDay = async (
+    carrier: string,
+    day: DayIndex,
+    sites: readonly Site[],
+    quarters: ReadonlySet<number> | undefined,
+    out: Collector,
+  ) => {
+    const groups = new Set(sites.flatMap((site) => plan.groupsOf(site, day)));
+    const start = calendar.dayStart(day);
+    const end = calendar.dayStart(day + 1);
+    const touched = quarters ?? new Set(Array.from({ length: (end - start) / QUARTER_MS }, (_, i) => i));
+    const keys = (areasByCarrier.get(carrier) ?? []).map(areaKey);
+    const from = start + Math.min(...touched) * QUARTER_MS;
+    const to = start + (Math.max(...touched) + 1) * QUARTER_MS;
+    const rows = {
+      quarters: touched.size > 0 ? byStart(await reader.figures(keys, "15m", from, to)) : new Map(),
+      days: byStart(await reader.figures(keys, "day", start, start + 1)),
+    };
+    for (const group of groups) await groupDay(group, carrier, day, touched, rows, out);
+    return groups;
+  };
+
+  return {
+    async run(dirty, quartersOf, out) {
+      const carrier = dirty[0]?.carrier;
+      if (carrier === undefined) return;
+      const groupMonths = new Map<string, { group: string; month: MonthIndex }>();
+      const siteMonthKeys = new Map<string, { area: AreaPlan; month: MonthIndex }>();
+      const sitesByDay = new Map<DayIndex, Site[]>();
+      for (const { site, day } of dirty) {
+        const area = plan.areaOf.get(`${site}\n${carrier}`);
+        if (area === undefined) continue;
+        const month = calendar.monthOfDay(day);
+        siteMonthKeys.set(`${site} ${month}`, { area, month });
+        sitesByDay.set(day, [...(sitesByDay.get(day) ?? []), area.site]);
+      }
+      for (const { area, month } of siteMonthKeys.values()) await siteMonth(area, month, out);
+      for (const [day, sites] of sitesByDay) {
+        for (const group of await runDay(carrier, day, sites, quartersOf(day), out)) {
+          const month = calendar.monthOfDay(day);
+          groupMonths.set(`${group} ${month}`, { group, month });
+        }
+      }
+      const fresh = (out.changes().figures ?? []).filter((f) => f.scope === "group" && f.window === "day");
+      for (const { group, month } of groupMonths.values()) {
+        const own = fresh.filter(
+          (f) =>
+            f.owner === group &&
+            f.carrier === carrier &&
+            calendar.monthOfDay(calendar.dayOf(f.start)) === month,
+        );
+        await groupMonth(group, carrier, month, new Map(own.map((f) => [f.start, f])), out);
+      }
+    },
+  };
+}

@@ -1,0 +1,351 @@
+/**
+ * The processors at work: consume, settle, recompute, write, commit. The one impure file here: it waits and
+ * asks the clock, for what is deferred; figures depend on neither.
+ */
+import type { BalanceCount } from "../model/balance.ts";
+import type {
+  Changes,
+  DirtyDay,
+  EventLog,
+  LiveMeter,
+  LogBatch,
+  LoggedRecord,
+  PendingSpan,
+  SeriesReader,
+} from "../model/ports.ts";
+import type { ReadingsRecord, RecomputeRecord, RejectRecord, SiteRecord } from "../model/records.ts";
+import type { RejectCode, StoredReject } from "../model/reject.ts";
+import { type DayIndex, type Instant, QUARTER_MS } from "../model/time.ts";
+import { createCache } from "./cache.ts";
+import { type Collector, createCollector } from "./changes.ts";
+import { createPending } from "./pending.ts";
+import type { Plan } from "./plan.ts";
+import { createRecompute, type Touched } from "./recompute.ts";
+import { createRollup } from "./rollup.ts";
+import { groupByMeter, READINGS_CAUSE, settleMeter } from "./step.ts";
+
+export const CONSUMER = "processors";
+
+/** Months and groups are summed at most this often. */
+const ROLLUP_EVERY_MS = 500;
+/** Days of one carrier that are summed in one step, so that a step stays short. */
+const ROLLUP_DAYS = 4;
+/** Share of the time that sums may take while readings wait. */
+const ROLLUP_SHARE = 0.25;
+
+export interface RunnerOptions {
+  readonly plan: Plan;
+  readonly log: EventLog;
+  readonly store: SeriesReader;
+  /** Writes changes, then marks the batch as done; one transaction where the stack has one. */
+  readonly commit: (batch: LogBatch, changes: Changes) => Promise<void>;
+  /** Writes changes that no batch of the log led to. */
+  readonly write: (changes: Changes) => Promise<void>;
+  readonly now: () => Instant;
+}
+
+export interface Runner {
+  /** Works until the signal aborts; rejects when the log or the store fails. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Recomputes everything that waits now. */
+  drain(): Promise<void>;
+  /** Spans and days that wait to be computed. */
+  waiting(): { pending: number; dirty: number };
+}
+
+interface Counts {
+  received: number;
+  accepted: number;
+  repeated: number;
+  rejected: Partial<Record<RejectCode, number>>;
+}
+
+/** Counts by site and day of receipt. */
+function createTally(plan: Plan) {
+  const rows = new Map<string, Counts & { site: string; day: DayIndex }>();
+  return {
+    of(site: string, receivedAt: Instant): Counts {
+      const day = plan.calendar.dayOf(receivedAt);
+      const key = `${site}\n${day}`;
+      let row = rows.get(key);
+      if (row === undefined) {
+        row = { site, day, received: 0, accepted: 0, repeated: 0, rejected: {} };
+        rows.set(key, row);
+      }
+      return row;
+    },
+    counts: (): BalanceCount[] => [...rows.values()],
+  };
+}
+
+export async function createRunner(options: RunnerOptions): Promise<Runner> {
+  const { plan, log, store, now } = options;
+  const { calendar } = plan;
+  const cache = createCache(plan, store);
+  const recompute = createRecompute(plan, store, cache);
+  const rollup = createRollup(plan, store, cache);
+  const pending = createPending();
+  const dirty = new Map<string, DirtyDay>();
+  /** Quarter-hours of dirty days that changed; absent: any may have. */
+  const dirtyQuarters = new Map<string, Set<number>>();
+  const live = new Map<string, LiveMeter>();
+  let lastRollup = 0;
+  let rollupMs = 0;
+  let chain: Promise<unknown> = Promise.resolve();
+
+  const reload = async (): Promise<void> => {
+    cache.clear();
+    dirty.clear();
+    dirtyQuarters.clear();
+    pending.load(await store.pending());
+    for (const mark of await store.dirty()) dirty.set(dirtyKey(mark), mark);
+  };
+
+  /** One thing at a time; after a failure nothing in memory is sure to be stored. */
+  const exclusively = <T>(work: () => Promise<T>): Promise<T> => {
+    const result = chain.then(work).catch(async (error: unknown) => {
+      await reload();
+      throw error;
+    });
+    chain = result.catch(() => undefined);
+    return result;
+  };
+
+  const noteDirty = (out: Collector): void => {
+    for (const [key, mark] of out.dirty) {
+      if (!dirty.has(key)) dirtyQuarters.set(key, new Set());
+      dirty.set(key, mark);
+    }
+    for (const figure of out.changes().figures ?? []) {
+      if (figure.scope !== "site" || figure.window !== "15m") continue;
+      const day = calendar.dayOf(figure.start);
+      const key = dirtyKey({ site: figure.owner, carrier: figure.carrier, day });
+      dirtyQuarters.get(key)?.add((figure.start - calendar.dayStart(day)) / QUARTER_MS);
+    }
+  };
+
+  /** A request is noted with the batch, and carried out when the batch's readings are stored. */
+  const noteRequest = (record: RecomputeRecord, out: Collector, at: Instant): void => {
+    const site = plan.registry.sites.find((one) => one.id === record.site);
+    const all = site?.meters.map((meter) => meter.id) ?? [];
+    const meters = record.meter === undefined ? all : [record.meter];
+    for (const meter of meters) {
+      const span = { start: record.from, end: record.to };
+      const noted = pending.note(record.site, meter, span, record.cause, at, true);
+      out.pendingSet.set(`${record.site}/${meter}`, noted);
+    }
+  };
+
+  const processReadings = async (batch: LogBatch): Promise<void> => {
+    const at = now();
+    const tally = createTally(plan);
+    const out = createCollector(plan, READINGS_CAUSE, at);
+    const records = batch.records.map(decode);
+    const readings = records.filter((record) => record.kind === "readings");
+    for (const record of readings) tally.of(record.site, record.receivedAt).received += record.received;
+    const touched: Touched[] = [];
+    const state = { plan, reader: store, cache, pending };
+    for (const group of groupByMeter(plan, readings).values()) {
+      const site = group.plan.meter.site;
+      const spans = await settleMeter(state, group, at, out, (one, repeated) => {
+        tally.of(site, one.receivedAt)[repeated ? "repeated" : "accepted"] += 1;
+      });
+      touched.push(...spans);
+    }
+    await recompute.spans(touched, out);
+    for (const record of records) if (record.kind === "recompute") noteRequest(record, out, at);
+    for (const row of out.live.splice(0)) keepLive(row);
+    const rejects = readings.flatMap((record) => strangers(plan, record));
+    for (const reject of rejects) {
+      const { rejected } = tally.of(reject.site, reject.receivedAt);
+      rejected[reject.code] = (rejected[reject.code] ?? 0) + reject.values;
+    }
+    await options.commit(batch, { ...out.changes(), rejects, balance: tally.counts() });
+    noteDirty(out);
+  };
+
+  const keepLive = (row: LiveMeter): void => {
+    const key = `${row.site}/${row.meter}`;
+    const known = live.get(key);
+    if (known === undefined || row.at >= known.at) live.set(key, row);
+  };
+
+  const processRejects = async (batch: LogBatch): Promise<void> => {
+    const tally = createTally(plan);
+    const rejects: StoredReject[] = batch.records.map((record) => {
+      const { received, reject } = JSON.parse(record.value) as RejectRecord;
+      const counts = tally.of(reject.site, reject.receivedAt);
+      counts.received += received;
+      counts.rejected[reject.code] = (counts.rejected[reject.code] ?? 0) + reject.values;
+      return { ...reject, offset: record.offset };
+    });
+    await options.commit(batch, { rejects, balance: tally.counts() });
+  };
+
+  const recomputeSpans = async (spans: readonly PendingSpan[], out: Collector): Promise<void> => {
+    const touched: Touched[] = [];
+    for (const span of spans) {
+      const owner = plan.meters.get(`${span.site}/${span.meter}`);
+      if (owner) touched.push({ plan: owner, span, pieces: new Map() });
+      if (span.meter !== "") continue;
+      const areas = plan.areas.filter((area) => area.site.id === span.site);
+      await recompute.areas(areas, calendar.dayOf(span.start), calendar.dayOf(span.end - 1) + 1, out);
+    }
+    await recompute.spans(touched, out);
+  };
+
+  const recomputePending = async (all: boolean): Promise<void> => {
+    const due = pending.due(now(), all);
+    if (due.length === 0) return;
+    const total = createCollector(plan, READINGS_CAUSE, now());
+    for (const cause of new Set(due.map((span) => span.cause))) {
+      const out = createCollector(plan, cause, now());
+      await recomputeSpans(
+        due.filter((span) => span.cause === cause),
+        out,
+      );
+      total.absorb(out);
+    }
+    await options.write({ ...total.changes(), pendingDone: due });
+    pending.done(due);
+    noteDirty(total);
+  };
+
+  /** Sums a few dirty days of one carrier. */
+  const rollUpSome = async (): Promise<void> => {
+    const carrier = dirty.values().next().value?.carrier;
+    const marks = [...dirty.values()].filter((mark) => mark.carrier === carrier);
+    const days = [...new Set(marks.map((mark) => mark.day))].sort((a, b) => a - b).slice(0, ROLLUP_DAYS);
+    const chosen = marks.filter((mark) => days.includes(mark.day));
+    const out = createCollector(plan, READINGS_CAUSE, now());
+    await rollup.run(chosen, (day) => changedQuarters(chosen, day), out);
+    await options.write({ ...out.changes(), dirtyDone: chosen });
+    for (const mark of chosen) {
+      dirty.delete(dirtyKey(mark));
+      dirtyQuarters.delete(dirtyKey(mark));
+    }
+  };
+
+  const changedQuarters = (marks: readonly DirtyDay[], day: DayIndex): Set<number> | undefined => {
+    const union = new Set<number>();
+    for (const mark of marks) {
+      if (mark.day !== day) continue;
+      const quarters = dirtyQuarters.get(dirtyKey(mark));
+      if (quarters === undefined) return undefined;
+      for (const quarter of quarters) union.add(quarter);
+    }
+    return union;
+  };
+
+  const flushLive = async (): Promise<void> => {
+    if (live.size === 0) return;
+    const rows = [...live.values()];
+    live.clear();
+    await options.write({ live: rows });
+  };
+
+  /** What was deferred, as far as it is due; while readings wait, only for a share of the time. */
+  const catchUp = async (idle: boolean): Promise<void> => {
+    const started = now();
+    if (!idle && started - lastRollup < Math.max(ROLLUP_EVERY_MS, rollupMs / ROLLUP_SHARE)) return;
+    if (started - lastRollup < ROLLUP_EVERY_MS) return;
+    await flushLive();
+    await recomputePending(false);
+    if (dirty.size > 0) await rollUpSome();
+    lastRollup = now();
+    rollupMs = lastRollup - started;
+    if (idle && dirty.size > 0) lastRollup = 0;
+  };
+
+  const follow = async (
+    topic: "readings" | "rejects",
+    handle: (batch: LogBatch) => Promise<void>,
+    signal: AbortSignal,
+  ) => {
+    for await (const batch of log.consume(topic, CONSUMER, signal)) {
+      const idle = batch.records.length === 0;
+      await exclusively(async () => {
+        if (!idle) await handle(batch);
+        if (topic === "readings") await catchUp(idle);
+      });
+    }
+  };
+
+  /** Wakes what is deferred while no readings come. */
+  const tick = (signal: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const timer = setInterval(() => {
+        exclusively(() => catchUp(true)).catch((error: unknown) => {
+          clearInterval(timer);
+          reject(error);
+        });
+      }, ROLLUP_EVERY_MS / 2);
+      signal.addEventListener("abort", () => {
+        clearInterval(timer);
+        resolve();
+      });
+    });
+
+  const drainAll = async (): Promise<void> => {
+    await flushLive();
+    await recomputePending(true);
+    while (dirty.size > 0) await rollUpSome();
+  };
+
+  await reload();
+  return {
+    async run(signal) {
+      const stop = new AbortController();
+      signal.addEventListener("abort", () => stop.abort(), { once: true });
+      const parts = [
+        follow("readings", processReadings, stop.signal),
+        follow("rejects", processRejects, stop.signal),
+        tick(stop.signal),
+      ];
+      try {
+        await Promise.all(parts);
+      } finally {
+        stop.abort();
+        await Promise.allSettled(parts);
+        await exclusively(flushLive).catch(() => undefined);
+      }
+    },
+    drain: () => exclusively(drainAll),
+    waiting: () => ({ pending: pending.size(), dirty: dirty.size }),
+  };
+}
+
+const dirtyKey = (mark: DirtyDay): string => `${mark.site}\n${mark.carrier}\n${mark.day}`;
+
+function decode(record: LoggedRecord): SiteRecord & { offset: number } {
+  return { ...(JSON.parse(record.value) as SiteRecord), offset: record.offset };
+}
+
+/**
+ * Logged readings of a meter or register that the registry no longer has. Their offset is kept negative, so
+ * that it cannot meet one of the log of rejects.
+ */
+function strangers(plan: Plan, record: ReadingsRecord & { offset: number }): StoredReject[] {
+  const owner = plan.meters.get(`${record.site}/${record.meter}`);
+  const strange = record.readings.filter((one) => owner?.gaugeOf.get(one.register) === undefined);
+  if (strange.length === 0) return [];
+  const code = owner === undefined ? "unknown-meter" : "unknown-register";
+  const what =
+    owner === undefined
+      ? `meter ${record.meter}`
+      : `register ${strange[0]!.register} of meter ${record.meter}`;
+  return [
+    {
+      code,
+      detail: `${record.site}: ${what} was taken out of the registry after its readings were logged; put it back and use "replay readings"`,
+      site: record.site,
+      meter: record.meter,
+      origin: `log:readings:${record.offset}`,
+      receivedAt: record.receivedAt,
+      values: strange.length,
+      length: 0,
+      sha256: "",
+      offset: -record.offset,
+    },
+  ];
+}

@@ -1,0 +1,262 @@
+/** One batch of the log → what it changes. */
+import type { SeriesReader } from "../model/ports.ts";
+import type { StoredReading } from "../model/reading.ts";
+import type { ReadingsRecord } from "../model/records.ts";
+import { DAY_MS, type Instant, quarterStart, type Span } from "../model/time.ts";
+import type { Cache } from "./cache.ts";
+import type { Collector } from "./changes.ts";
+import { loadContext } from "./consumption/context.ts";
+import type { Gauge } from "./consumption/gauge.ts";
+import type { Piece } from "./consumption/pieces.ts";
+import { extend, type Settled, settle } from "./consumption/settle.ts";
+import type { Incoming } from "./normalize/merge.ts";
+import type { Pending } from "./pending.ts";
+import type { MeterPlan, Plan } from "./plan.ts";
+import type { Touched } from "./recompute.ts";
+
+/** Incoming readings of one meter, by register. */
+export interface MeterBatch {
+  readonly plan: MeterPlan;
+  readonly byRegister: Map<string, Incoming[]>;
+  powerKw: number | null;
+  newest: Incoming | undefined;
+}
+
+/** Counts of one site's day of receipt while a batch is worked on. */
+export interface Tally {
+  received: number;
+  accepted: number;
+  repeated: number;
+}
+
+/** Readings further apart than this are settled apart, so that a scattered batch reads little. */
+const CLUSTER_GAP_MS = DAY_MS / 4;
+/** How much further a context reaches when its end turned out to be undecided. */
+const WIDEN_MS = [0, DAY_MS / 4, 4 * DAY_MS, 64 * DAY_MS, 36_500 * DAY_MS];
+
+/** Groups readings records by meter, in the order they came. */
+export function groupByMeter(
+  plan: Plan,
+  records: readonly (ReadingsRecord & { offset: number })[],
+): Map<string, MeterBatch> {
+  const groups = new Map<string, MeterBatch>();
+  for (const record of records) {
+    const owner = `${record.site}/${record.meter}`;
+    const meterPlan = plan.meters.get(owner);
+    if (meterPlan === undefined) continue;
+    let group = groups.get(owner);
+    if (group === undefined) {
+      group = { plan: meterPlan, byRegister: new Map(), powerKw: null, newest: undefined };
+      groups.set(owner, group);
+    }
+    for (const reading of record.readings) addReading(group, record, reading);
+  }
+  return groups;
+}
+
+function addReading(
+  group: MeterBatch,
+  record: ReadingsRecord & { offset: number },
+  reading: ReadingsRecord["readings"][number],
+): void {
+  const { register, at, value, revision, seq } = reading;
+  const incoming: Incoming = {
+    register,
+    at,
+    value,
+    revision,
+    seq,
+    receivedAt: record.receivedAt,
+    offset: record.offset,
+  };
+  const list = group.byRegister.get(register);
+  if (list) list.push(incoming);
+  else group.byRegister.set(register, [incoming]);
+  if (group.newest !== undefined && incoming.at < group.newest.at) return;
+  if (group.newest?.at !== incoming.at || record.powerKw !== undefined)
+    group.powerKw = record.powerKw ?? null;
+  group.newest = incoming;
+}
+
+/** Consecutive readings that are new and simply join; undefined where one is anything else. */
+function extendAll(gauge: Gauge, cache: Cache, incoming: readonly Incoming[]): Settled | undefined {
+  let tail = cache.tail(gauge);
+  if (tail === undefined) return undefined;
+  const start = tail.last.at;
+  const pieces: Piece[] = [...tail.pieces];
+  const changed: StoredReading[] = [];
+  for (const one of incoming) {
+    const settled = extend(gauge, tail, one);
+    if (settled?.tail === undefined) return undefined;
+    pieces.push(...settled.pieces.slice(tail.pieces.length));
+    changed.push(...settled.changed);
+    tail = settled.tail;
+  }
+  return {
+    changed,
+    repeated: incoming.map(() => false),
+    touched: { start, end: tail.last.at },
+    pieces,
+    atEnd: true,
+    tail,
+  };
+}
+
+/** After late readings the cached tail still holds, unless they reach into its quarter-hour. */
+function keepTail(cache: Cache, gauge: Gauge, settled: readonly Settled[]): void {
+  const newest = settled.at(-1);
+  if (newest === undefined) return;
+  const tail = cache.tail(gauge);
+  if (newest.atEnd) cache.setTail(gauge, newest.tail);
+  else if (tail && newest.touched.end > quarterStart(tail.last.at)) cache.setTail(gauge, undefined);
+}
+
+/** Sorted readings in groups that are settled together. */
+function clustersOf(sorted: readonly Incoming[]): Incoming[][] {
+  const clusters: Incoming[][] = [];
+  for (const one of sorted) {
+    const cluster = clusters.at(-1);
+    if (cluster && one.at - cluster.at(-1)!.at <= CLUSTER_GAP_MS) cluster.push(one);
+    else clusters.push([one]);
+  }
+  return clusters;
+}
+
+async function settleCluster(
+  reader: SeriesReader,
+  gauge: Gauge,
+  incoming: readonly Incoming[],
+  reach: number,
+) {
+  const span = { start: incoming[0]!.at, end: incoming.at(-1)!.at };
+  const context = await loadContext(reader, gauge, span, reach);
+  return { context, settled: settle(gauge, context, incoming) };
+}
+
+/**
+ * Settles readings by what is stored around them. Readings that fall into the context of others are settled
+ * with them, since their verdicts depend on each other.
+ */
+async function settleStored(
+  reader: SeriesReader,
+  gauge: Gauge,
+  sorted: readonly Incoming[],
+): Promise<Settled[]> {
+  const results: Settled[] = [];
+  const clusters = clustersOf(sorted);
+  for (let i = 0; i < clusters.length; i += 1) {
+    let cluster = clusters[i]!;
+    for (let attempt = 0; ; ) {
+      const { context, settled } = await settleCluster(reader, gauge, cluster, WIDEN_MS[attempt]!);
+      const end = context.toEnd ? Number.POSITIVE_INFINITY : context.rows.at(-1)!.at;
+      const next = clusters[i + 1];
+      if (next !== undefined && next[0]!.at <= end) {
+        cluster = [...cluster, ...next];
+        i += 1;
+      } else if (settled !== undefined) {
+        results.push(settled);
+        break;
+      } else if (attempt < WIDEN_MS.length - 1) attempt += 1;
+      else
+        throw new Error(
+          `${gauge.site}/${gauge.meter}/${gauge.register}: readings could not be settled; this is a bug`,
+        );
+    }
+  }
+  return results;
+}
+
+/** Settles one register's readings, and notes the changed rows and what was repeated. */
+async function settleRegister(
+  reader: SeriesReader,
+  cache: Cache,
+  gauge: Gauge,
+  incoming: Incoming[],
+  out: Collector,
+  count: (one: Incoming, repeated: boolean) => void,
+): Promise<Settled[]> {
+  const fast = extendAll(gauge, cache, incoming);
+  if (fast) {
+    cache.setTail(gauge, fast.tail);
+    out.readings(gauge, fast.changed);
+    for (const one of incoming) count(one, false);
+    return [fast];
+  }
+  const sorted = incoming.length === 1 ? incoming : [...incoming].sort((a, b) => a.at - b.at);
+  const settled = await settleStored(reader, gauge, sorted);
+  keepTail(cache, gauge, settled);
+  let k = 0;
+  for (const one of settled) {
+    out.readings(gauge, one.changed);
+    for (const repeated of one.repeated) {
+      count(sorted[k]!, repeated);
+      k += 1;
+    }
+  }
+  return settled;
+}
+
+const overlaps = (a: Span, b: Span): boolean => a.start < b.end && b.start < a.end;
+
+/** Readings more than a day apart were joined: a backfill is likely to fill what lies between. */
+function isBackfill(settled: Settled): boolean {
+  const { start, end } = settled.touched;
+  return settled.pieces.some((piece) => piece.end - piece.start > DAY_MS && overlaps(piece, { start, end }));
+}
+
+function mustWait(state: StepState, owner: MeterPlan, settled: Settled): boolean {
+  const { site, id } = owner.meter;
+  return owner.gauges.length > 1 || isBackfill(settled) || state.pending.covers(site, id, settled.touched);
+}
+
+export interface StepState {
+  readonly plan: Plan;
+  readonly reader: SeriesReader;
+  readonly cache: Cache;
+  readonly pending: Pending;
+}
+
+/** Why figures change when readings arrive. */
+export const READINGS_CAUSE = "readings";
+
+/** Settles a meter's readings; returns the spans to recompute now, the others being noted as pending. */
+export async function settleMeter(
+  state: StepState,
+  batch: MeterBatch,
+  now: Instant,
+  out: Collector,
+  count: (one: Incoming, repeated: boolean) => void,
+): Promise<Touched[]> {
+  const touched: Touched[] = [];
+  const { plan: owner } = batch;
+  for (const [register, incoming] of batch.byRegister) {
+    const gauge = owner.gaugeOf.get(register);
+    if (gauge === undefined) continue;
+    const settled = await settleRegister(state.reader, state.cache, gauge, incoming, out, count);
+    if (!owner.gauges.includes(gauge)) continue;
+    for (const one of settled) {
+      if (mustWait(state, owner, one)) {
+        // Registers of one meter are read together, and the others' new rows are not stored yet.
+        const atOnce = owner.gauges.length > 1 && !isBackfill(one);
+        const { site, id } = owner.meter;
+        out.pendingSet.set(
+          owner.owner,
+          state.pending.note(site, id, one.touched, READINGS_CAUSE, now, atOnce),
+        );
+      } else touched.push({ plan: owner, span: one.touched, pieces: new Map([[register, one.pieces]]) });
+    }
+  }
+  if (batch.newest) {
+    const { at, receivedAt, register, value } = batch.newest;
+    out.live.push({
+      site: owner.meter.site,
+      meter: owner.meter.id,
+      at,
+      receivedAt,
+      register,
+      value,
+      powerKw: batch.powerKw,
+    });
+  }
+  return touched;
+}
