@@ -1,0 +1,16 @@
+/** Time for the drivers; the fleet itself knows no clock. */
+import { setTimeout as delay } from "node:timers/promises";
+import type { Instant } from "../model/time.ts";
+
+export interface Clock {
+  now(): Instant;
+  /** Resolves after `ms`, or at once when `signal` aborts. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  async sleep(ms, signal) {
+    await delay(ms, undefined, { signal }).catch(() => undefined);
+  },
+};
