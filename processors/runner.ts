@@ -194,21 +194,21 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     await recompute.spans(touched, out);
   };
 
-  const recomputePending = async (all: boolean): Promise<void> => {
-    const due = pending.due(now(), all);
-    if (due.length === 0) return;
+  /** Recomputes what is due of one site, so that one step stays short; returns whether there was any. */
+  const recomputePending = async (all: boolean): Promise<boolean> => {
+    const waiting = pending.due(now(), all);
+    const due = waiting.filter((span) => span.site === waiting[0]!.site);
+    if (due.length === 0) return false;
     const total = createCollector(plan, READINGS_CAUSE, now());
     for (const cause of new Set(due.map((span) => span.cause))) {
       const out = createCollector(plan, cause, now());
-      await recomputeSpans(
-        due.filter((span) => span.cause === cause),
-        out,
-      );
+      await recomputeSpans(due.filter((span) => span.cause === cause), out);
       total.absorb(out);
     }
     await options.write({ ...total.changes(), pendingDone: due });
     pending.done(due);
     noteDirty(total);
+    return true;
   };
 
   /** Sums a few dirty days of one carrier. */
@@ -250,11 +250,10 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     if (!idle && started - lastRollup < Math.max(ROLLUP_EVERY_MS, rollupMs / ROLLUP_SHARE)) return;
     if (started - lastRollup < ROLLUP_EVERY_MS) return;
     await flushLive();
-    await recomputePending(false);
+    const more = await recomputePending(false);
     if (dirty.size > 0) await rollUpSome();
-    lastRollup = now();
-    rollupMs = lastRollup - started;
-    if (idle && dirty.size > 0) lastRollup = 0;
+    rollupMs = now() - started;
+    lastRollup = idle && (more || dirty.size > 0) ? 0 : now();
   };
 
   const follow = async (
@@ -288,7 +287,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
 
   const drainAll = async (): Promise<void> => {
     await flushLive();
-    await recomputePending(true);
+    while (await recomputePending(true));
     while (dirty.size > 0) await rollUpSome();
   };
 

@@ -43,9 +43,9 @@ export function isStale() {
 
 async function buildPrograms() {
   const optional = { bench: "bench/main.ts", chaos: "test/chaos/main.ts", publisher: "bench/publisher.ts" };
-  const entryPoints = { main: "main.ts", "app-writer": "app-writer.ts", "app-reader": "app-reader.ts" };
+  const entryPoints = { main: "./main.ts", "app-writer": "./app-writer.ts", "app-reader": "./app-reader.ts" };
   for (const [name, path] of Object.entries(optional))
-    if (existsSync(join(root, path))) entryPoints[name] = path;
+    if (existsSync(join(root, path))) entryPoints[name] = `./${path}`;
   await build({
     absWorkingDir: root,
     entryPoints,

@@ -23,7 +23,7 @@ export function bucketOf(window: FigureWindow, start: Instant): number {
   return window === "15m" ? hourOf(start) : start;
 }
 
-const READING = "at, value, revision, seq, received, off, verdict, certain";
+const READING = "r.at, r.value, r.revision, r.seq, r.received, r.off, r.verdict, r.certain";
 /** More owners than this, and a whole bucket is read in one go. */
 const FEW_OWNERS = 40;
 
@@ -148,7 +148,7 @@ export function createSqliteReader(db: Database, names: NameGiver, calendar: Cal
       `SELECT day, hours FROM reading_day WHERE series=? AND day${compare}? ORDER BY day ${order} LIMIT 32`,
     );
     const find = prepare(
-      `SELECT ${READING} FROM reading WHERE hour=? AND series=? AND at${compare}? AND certain=1 ORDER BY at ${order} LIMIT 1`,
+      `SELECT ${READING} FROM reading r WHERE r.hour=? AND r.series=? AND r.at${compare}? AND r.certain=1 ORDER BY r.at ${order} LIMIT 1`,
     );
     const limit = hourOf(at);
     let from = dayNumber(at);
