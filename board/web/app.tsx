@@ -1,0 +1,64 @@
+/** The frame around every page: whose board it is, where one is, and whether it is alive. */
+import { useEffect } from "preact/hooks";
+import { stampOf } from "./format/time.ts";
+import { named, t } from "./i18n/text.ts";
+import { OverviewPage } from "./pages/overview/page.tsx";
+import { QualityPage } from "./pages/quality/page.tsx";
+import { SitePage } from "./pages/site/page.tsx";
+import { SitesPage } from "./pages/sites/page.tsx";
+import { Header } from "./parts/header.tsx";
+import { FailureNote, Quiet } from "./parts/panel.tsx";
+import { calendar, registry, registryFailure } from "./state/county.ts";
+import { liveState, serverNow } from "./state/live.ts";
+import { href, route } from "./state/route.ts";
+
+function Page() {
+  const { page, id } = route.value;
+  if (page === "overview") return <OverviewPage />;
+  if (page === "sites") return <SitesPage />;
+  if (page === "site" && id !== undefined) return <SitePage key={id} id={id} />;
+  if (page === "quality") return <QualityPage />;
+  return (
+    <Quiet>
+      {t("page.unknown")} <a href={href("overview")}>{t("nav.overview")}</a>
+    </Quiet>
+  );
+}
+
+function Footer() {
+  const county = registry.value?.county;
+  if (!county) return null;
+  return (
+    <footer class="footer">
+      <span>{t("footer.zone", { zone: county.zone })}</span>
+      <span>
+        {t("footer.now", { at: stampOf(calendar.value.iso(Math.floor(serverNow.value / 1000) * 1000)) })}
+      </span>
+      {county.closedThrough && <span>{t("footer.closed", { date: county.closedThrough })}</span>}
+      <span>{t("footer.outline")}</span>
+      <a href="/api/v1/openapi.json">{t("footer.api")}</a>
+    </footer>
+  );
+}
+
+/** Pages wait for the registry: without it there are no names, no units and no calendar. */
+export function App() {
+  const county = registry.value?.county;
+  const title = county ? `${named(county.name)} · ${t("title")}` : t("title");
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+  return (
+    <div class="frame" data-live={liveState.value}>
+      <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
+        {t("skip")}
+      </button>
+      <Header title={county ? named(county.name) : ""} />
+      <main id="main" tabIndex={-1}>
+        {county ? <Page /> : <Quiet>{t("loading")}</Quiet>}
+        {!county && <FailureNote failure={registryFailure.value} />}
+      </main>
+      <Footer />
+    </div>
+  );
+}

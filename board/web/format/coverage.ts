@@ -1,0 +1,45 @@
+/** How much of a figure's time was measured, estimated, or is missing. */
+
+import type { Instant } from "../../../model/time.ts";
+import type { ConsumptionRow } from "../../api.ts";
+
+/** Shares of a time, together 1. */
+export interface Shares {
+  readonly measured: number;
+  readonly estimated: number;
+  readonly missing: number;
+}
+
+function clamp(share: number): number {
+  return Math.min(1, Math.max(0, share));
+}
+
+/** Shares from a row's `coverage` and `estimated`. */
+export function sharesOf(row: { readonly coverage: number; readonly estimated: number }): Shares {
+  const measured = clamp(row.coverage);
+  const estimated = clamp(Math.min(row.estimated, 1 - measured));
+  return { measured, estimated, missing: clamp(1 - measured - estimated) };
+}
+
+/**
+ * Shares of the part of a window that has passed: the API's shares are of the whole window, and a day half
+ * over would look half missing.
+ */
+export function sharesSoFar(
+  row: Pick<ConsumptionRow, "start" | "end" | "coverage" | "estimated">,
+  now: Instant,
+) {
+  const start = Date.parse(row.start);
+  const end = Date.parse(row.end);
+  const passed = clamp((Math.min(end, now) - start) / (end - start));
+  if (passed === 0) return sharesOf(row);
+  return sharesOf({ coverage: row.coverage / passed, estimated: row.estimated / passed });
+}
+
+/** The worst of several: least measured, most missing, the rest estimated. */
+export function worst(all: readonly Shares[]): Shares | undefined {
+  if (all.length === 0) return undefined;
+  const measured = Math.min(...all.map((one) => one.measured));
+  const missing = Math.min(1 - measured, Math.max(...all.map((one) => one.missing)));
+  return { measured, missing, estimated: clamp(1 - measured - missing) };
+}

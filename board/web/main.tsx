@@ -1,0 +1,16 @@
+import "./styles/tokens.css";
+import "./styles/base.css";
+import "./styles/frame.css";
+import "./styles/parts.css";
+import "./styles/overview.css";
+import "./styles/pages.css";
+import { render } from "preact";
+import { App } from "./app.tsx";
+import { startTips } from "./parts/tip.ts";
+import { startRegistry } from "./state/county.ts";
+import { startLive } from "./state/live.ts";
+
+startLive();
+startRegistry();
+startTips();
+render(<App />, document.getElementById("app")!);

@@ -1,0 +1,99 @@
+/** Which sites use most. */
+import type { RankingAnswer } from "../../../api.ts";
+import { sharesSoFar } from "../../format/coverage.ts";
+import { change, tce } from "../../format/number.ts";
+import { addDays, monthStart } from "../../format/time.ts";
+import { named, t } from "../../i18n/text.ts";
+import { Segmented } from "../../parts/choices.tsx";
+import { CategoryMark, Coverage } from "../../parts/marks.tsx";
+import { FailureNote, Panel, Quiet } from "../../parts/panel.tsx";
+import { Amount, Unknown } from "../../parts/shown.tsx";
+import { calendar, siteById, today } from "../../state/county.ts";
+import { serverNow } from "../../state/live.ts";
+import { choice, choose, href } from "../../state/route.ts";
+import { useRanking } from "./ranking-data.ts";
+
+type Row = RankingAnswer["rows"][number];
+type RankingWindow = "day" | "month";
+
+/** The window ranked, as ISO times. */
+function spanOf(window: RankingWindow): { start: string; end: string } {
+  const days = calendar.value;
+  const date = today.value;
+  const from = window === "day" ? date : monthStart(days, date);
+  const to = window === "day" ? addDays(days, date, 1) : monthStart(days, date, 1);
+  const iso = (text: string) => days.iso(days.dayStart(days.parseDate(text) ?? 0));
+  return { start: iso(from), end: iso(to) };
+}
+
+function RankingRow({ row, most, window }: { row: Row; most: number; window: RankingWindow }) {
+  const site = siteById.value.get(row.site);
+  const { kgceCalorific: now, previousKgceCalorific: before } = row;
+  const changed = now === null || before === null ? undefined : change(now, before);
+  const shares = sharesSoFar({ ...spanOf(window), coverage: row.coverage, estimated: 0 }, serverNow.peek());
+  return (
+    <tr>
+      <th scope="row" class="name">
+        <CategoryMark category={row.category} />
+        <a href={href("site", row.site)}>{site ? named(site.name) : row.site}</a>
+      </th>
+      <td class="bar-cell" aria-hidden="true">
+        <span class="bar" style={{ width: `${most > 0 ? (Math.max(0, now ?? 0) / most) * 100 : 0}%` }} />
+      </td>
+      <td>
+        <Amount bare shown={now === null ? undefined : tce(now)} why={t("unknown.site")} />
+      </td>
+      <td>{changed ?? <Unknown why={t("unknown.comparison")} />}</td>
+      <td>
+        <Coverage shares={{ ...shares, missing: 1 - shares.measured }} />
+      </td>
+    </tr>
+  );
+}
+
+export function Ranking() {
+  const window = choice<RankingWindow>("ranking", ["day", "month"]);
+  const { data, failure } = useRanking(window);
+  const rows = data?.rows ?? [];
+  const most = Math.max(0, ...rows.map((row) => row.kgceCalorific ?? 0));
+  return (
+    <Panel
+      class="ranking"
+      title={t("ranking.title")}
+      tools={
+        <Segmented
+          label={t("span")}
+          value={window}
+          options={[
+            { value: "day", label: t("span.today") },
+            { value: "month", label: t("span.this-month") },
+          ]}
+          onChange={(value) => choose({ ranking: value === "day" ? undefined : value })}
+        />
+      }
+    >
+      <FailureNote failure={failure} />
+      {data && rows.length === 0 && <Quiet>{t("unknown.none")}</Quiet>}
+      {rows.length > 0 && (
+        <div class="scroll">
+          <table class="numbers">
+            <thead>
+              <tr>
+                <th scope="col">{t("site")}</th>
+                <td />
+                <th scope="col">tce</th>
+                <th scope="col">{t(window === "day" ? "change.day" : "change.month")}</th>
+                <th scope="col">{t("coverage")}</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rows.map((row) => (
+                <RankingRow key={row.site} row={row} most={most} window={window} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  );
+}
