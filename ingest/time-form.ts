@@ -109,7 +109,7 @@ function compilePattern(pattern: string): (text: string) => Written | string {
   return (text) => {
     const part = form.exec(text);
     if (!part) return `does not read as ${pattern}`;
-    const of = (token: Token): number => Number(part[order.indexOf(token) + 1] ?? 0);
+    const of = (token: Token): number => (order.includes(token) ? Number(part[order.indexOf(token) + 1]) : 0);
     const local = localMs(of("yyyy"), of("MM"), of("dd"), of("HH"), of("mm"), of("ss"), of("SSS"));
     return local === undefined ? "no such date or time of day" : { local, offset: undefined };
   };
