@@ -71,11 +71,13 @@ export function checkGatewayOverlaps(problems: Problem[], entries: readonly Entr
   }
 }
 
-/** The captures of a profile that name a site or a meter, filled in. */
+/** The captures of a profile that name a site or a meter, filled in; by default `{site}` and `{meter}` do. */
 function filterFor(profile: DecoderProfile, site: string, meter: string): string {
   const values: Record<string, string> = {};
-  if (profile.site && "capture" in profile.site) values[profile.site.capture] = site;
-  if (profile.meter && "capture" in profile.meter) values[profile.meter.capture] = meter;
+  const siteAt = profile.site ?? { capture: "site" };
+  const meterAt = profile.meter ?? { capture: "meter" };
+  if ("capture" in siteAt) values[siteAt.capture] = site;
+  if ("capture" in meterAt) values[meterAt.capture] = meter;
   return profileFilter(profile.topic ?? "", values);
 }
 

@@ -67,17 +67,31 @@ function checkSources(report: Report, form: ProfileForm): void {
   }
 }
 
+function isTimeForm(form: string): boolean {
+  if (["iso", "epoch-ms", "epoch-s"].includes(form)) return true;
+  const tokens = form.match(/yyyy|SSS|MM|dd|HH|mm|ss/g) ?? [];
+  const hasDate = ["yyyy", "MM", "dd"].every((token) => (tokens as string[]).includes(token));
+  return hasDate && new Set(tokens).size === tokens.length;
+}
+
 function checkPlaces(report: Report, form: ProfileForm): void {
   if ((form.registers === undefined) === (form.registersAt === undefined))
     report.error("registers", "give either registers or registersAt, so that values are found in one way");
   if (form.format === "csv" && form.registersAt !== undefined)
     report.error("registersAt", "is for JSON: list the columns under registers");
-  if (form.topic !== undefined && (form.site === undefined || form.meter === undefined))
+  for (const field of ["site", "meter"] as const) {
+    if (form.topic !== undefined && form[field] === undefined && !capturesOf(form.topic).includes(field))
+      report.error(
+        field,
+        `is missing: a message must say its ${field}, by the topic's {${field}}, a pointer or a constant`,
+      );
+  }
+  const { zone, form: timeForm } = form.time;
+  if (timeForm !== undefined && !isTimeForm(timeForm))
     report.error(
-      form.site === undefined ? "site" : "meter",
-      "is missing: a message must say whose it is, by a capture of its topic, a pointer or a constant",
+      "time.form",
+      `"${timeForm}" is neither iso, epoch-ms, epoch-s nor a pattern of yyyy, MM, dd, HH, mm, ss, SSS with at least a date and nothing twice`,
     );
-  const { zone } = form.time;
   if (zone !== undefined && zone !== "county" && !isZone(zone))
     report.error("time.zone", `"${zone}" is no IANA zone: use county, or one such as Asia/Shanghai`);
 }

@@ -76,6 +76,12 @@ function checkRegister(
     report.error("resetsToZero", "is for cumulative registers: an interval register has no running total");
 }
 
+/** False for a register whose unit is reported already. */
+function converts(context: ResolveContext, meter: MeterForm, register: RegisterForm): boolean {
+  const isKept = register.counted === false || isReactive(register.unit);
+  return isKept || typeof registerFactor(context, meter, register.unit) === "number";
+}
+
 /** Reports what is wrong with the registers of a meter. */
 export function checkRegisters(report: Report, context: ResolveContext, form: MeterForm, meter: Meter): void {
   form.registers.forEach((register, index) => {
@@ -83,7 +89,7 @@ export function checkRegisters(report: Report, context: ResolveContext, form: Me
   });
   const counted = meter.registers.filter((register) => register.counted);
   const undecided = form.registers.every((register) => register.counted === undefined);
-  if (counted.length === 0 && context.carriers.has(form.carrier)) {
+  if (counted.length === 0 && form.registers.every((register) => converts(context, form, register))) {
     const message = `no register of this meter counts: a meter of role ${form.role} counts its ${form.role === "export" ? "export" : "import"} registers; correct role or direction, or set counted: true`;
     if (form.contributes === "none" && !form.conversionOutput) report.warning("registers", message);
     else report.error("registers", message);

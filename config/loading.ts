@@ -49,7 +49,7 @@ export async function listFiles(
   const here = await namesIn(loading, ".");
   const known = [...ownFiles, ...otherFiles];
   for (const name of here) {
-    if (/\.(ya?ml|json)$/i.test(name) && !known.includes(name))
+    if ((/\.ya?ml$/i.test(name) || misspelt.test(name)) && !known.includes(name))
       reportUnread(loading, name, `call it one of ${known.join(", ")}`);
   }
   const sites: string[] = [];

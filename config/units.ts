@@ -38,6 +38,10 @@ export function unitsOf(canonical: string): string[] {
   return canonical === "t" ? [...own, ...Object.keys(multiples.m3)] : own;
 }
 
+function entry(table: Readonly<Record<string, number>>, name: string): number | undefined {
+  return Object.hasOwn(table, name) ? table[name] : undefined;
+}
+
 /** Cuts the dirt of binary arithmetic off a product of decimal numbers. */
 export function clean(value: number): number {
   return Number(value.toPrecision(15));
@@ -52,9 +56,9 @@ export function unitFactor(
   canonical: string,
   densityKgPerL?: number,
 ): number | "needs-density" | "unknown" {
-  const known = multiples[canonical as CanonicalUnit]?.[unit];
+  const known = entry(multiples[canonical as CanonicalUnit] ?? {}, unit);
   if (known !== undefined) return known;
-  const volume = canonical === "t" ? multiples.m3[unit] : undefined;
+  const volume = canonical === "t" ? entry(multiples.m3, unit) : undefined;
   if (volume === undefined) return "unknown";
   return densityKgPerL === undefined ? "needs-density" : clean(volume * densityKgPerL);
 }
@@ -91,12 +95,12 @@ export function perCanonical(
 ): number | undefined {
   const quantity = quantityOf(kind);
   if (quantity === "density") {
-    const density = densities[unit];
+    const density = entry(densities, unit);
     return density === undefined ? undefined : clean(value * density);
   }
   const slash = unit.indexOf("/");
   if (slash < 0) return undefined;
-  const numerator = (numerators[quantity] as Readonly<Record<string, number>>)[unit.slice(0, slash)];
+  const numerator = entry(numerators[quantity], unit.slice(0, slash));
   const denominator = unitFactor(unit.slice(slash + 1), canonical);
   if (numerator === undefined || typeof denominator !== "number") return undefined;
   return clean((value * numerator) / denominator);

@@ -47,7 +47,7 @@ function parseYaml(file: string, text: string, problems: Problem[]): unknown {
 /** The value a text holds; undefined after adding what is wrong to `problems`. */
 export function parseText(file: string, text: string, problems: Problem[]): unknown {
   const plain = text.startsWith("\uFEFF") ? text.slice(1) : text;
-  const json = plain.startsWith("{") ? parseJson(plain) : undefined;
+  const json = /^\s*\{/.test(plain) ? parseJson(plain) : undefined;
   return json ?? parseYaml(file, plain, problems) ?? undefined;
 }
 

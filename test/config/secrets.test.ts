@@ -1,0 +1,86 @@
+import { chmodSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { loadConfig } from "../../config/load.ts";
+import { hashPassword, isPasswordHash, verifyPassword } from "../../config/password.ts";
+import { checkSecrets, loadSecrets } from "../../config/secrets.ts";
+import { ConfigError } from "../../model/errors.ts";
+import { countyYaml, directoryOf, siteYaml } from "./directory.ts";
+
+describe("passwords", () => {
+  it("are verified by their hash and no other is", async () => {
+    const hash = await hashPassword("潮汐-4711");
+    expect(hash).toMatch(/^scrypt\$16384\$8\$1\$[\w-]+\$[\w-]+$/);
+    expect(await verifyPassword("潮汐-4711", hash)).toBe(true);
+    expect(await verifyPassword("潮汐-4712", hash)).toBe(false);
+    expect(await verifyPassword("", hash)).toBe(false);
+    expect(await hashPassword("潮汐-4711")).not.toBe(hash);
+  });
+
+  it("hold to the published vector of scrypt (RFC 7914, 12)", async () => {
+    const salt = Buffer.from("SodiumChloride").toString("base64url");
+    const key = Buffer.from(
+      "7023bdcb3afd7348461c06cd81fd38ebfda8fbba904f8e3ea9b543f6545da1f2d5432955613f0fcf62d49705242a9af9e61e85dc0d651e40dfcf017b45575887",
+      "hex",
+    ).toString("base64url");
+    expect(await verifyPassword("pleaseletmein", `scrypt$16384$8$1$${salt}$${key}`)).toBe(true);
+  });
+
+  it.each([
+    "pleaseletmein",
+    "scrypt$16384$8$1$c2FsdA",
+    "scrypt$16383$8$1$U29kaXVtQ2hsb3JpZGU$7023bdcb3afd7348461c06cd81fd38eb",
+    "scrypt$1048576$99$1$U29kaXVtQ2hsb3JpZGU$7023bdcb3afd7348461c06cd81fd38eb",
+    "scrypt$16384$0$1$U29kaXVtQ2hsb3JpZGU$7023bdcb3afd7348461c06cd81fd38eb",
+  ])("%s is no hash and opens nothing", async (text) => {
+    expect(isPasswordHash(text)).toBe(false);
+    expect(await verifyPassword("pleaseletmein", text)).toBe(false);
+  });
+});
+
+describe("the secrets file", () => {
+  it("may be absent", async () => {
+    expect(await loadSecrets(join(await directoryOf({}), "secrets.yaml"))).toBeUndefined();
+  });
+
+  it("is read, and warned of when others may read it", async () => {
+    const hash = await hashPassword("a");
+    const path = join(
+      await directoryOf({ "secrets.yaml": `gateways: { works-1-gw1: "${hash}" }\n` }),
+      "secrets.yaml",
+    );
+    chmodSync(path, 0o600);
+    const closed = await loadSecrets(path);
+    expect(closed?.secrets.gateways["works-1-gw1"]).toBe(hash);
+    expect(closed?.secrets.operators).toEqual({});
+    expect(closed?.secrets.gateways.constructor).toBeUndefined();
+    expect(closed?.warnings).toEqual([]);
+    chmodSync(path, 0o644);
+    expect((await loadSecrets(path))?.warnings).toMatchObject([
+      { file: "secrets.yaml", severity: "warning", message: expect.stringContaining("mode 644") },
+    ]);
+  });
+
+  it.each(["plain-text", "12345", "scrypt$16384$8$1$c2FsdA$topsecret"])(
+    "refuses %s without repeating it",
+    async (secret) => {
+      const directory = await directoryOf({ "secrets.yaml": `gateways: { works-1-gw1: ${secret} }\n` });
+      const error = await loadSecrets(join(directory, "secrets.yaml")).catch((cause: unknown) => cause);
+      expect(error).toBeInstanceOf(ConfigError);
+      expect((error as ConfigError).problems).toMatchObject([
+        { file: "secrets.yaml", path: "gateways.works-1-gw1" },
+      ]);
+      expect(JSON.stringify((error as ConfigError).problems)).not.toContain(secret);
+    },
+  );
+
+  it("is compared with the gateways of the registry", async () => {
+    const directory = await directoryOf({ "county.yaml": countyYaml, "sites/works-1.yaml": siteYaml });
+    const { registry } = await loadConfig(directory);
+    const secrets = { gateways: { other: await hashPassword("a") }, operators: {} };
+    expect(checkSecrets("secrets.yaml", secrets, registry).map((problem) => problem.path)).toEqual([
+      "gateways.works-1-gw1",
+      "gateways.other",
+    ]);
+  });
+});
