@@ -9,6 +9,14 @@ import { resolveFactor, resolveProfile } from "./resolve-data.ts";
 import { carriersFile, factorsFile, profilesFile } from "./schema-data.ts";
 import { defaultsDirectory } from "./shipped.ts";
 
+/** What the sites' files refer to; each undefined when its file cannot be used. */
+export interface LoadedData {
+  readonly carriers: readonly Carrier[] | undefined;
+  /** The rows, and the name of their file. */
+  readonly factors: { readonly file: string; readonly rows: readonly Factor[] } | undefined;
+  readonly profiles: readonly DecoderProfile[] | undefined;
+}
+
 /** Where a file is read from, under which name its problems are reported, and whether it is the county's own. */
 function placeOf(loading: Loading, own: ReadonlySet<string>, file: string) {
   return own.has(file)
@@ -21,7 +29,7 @@ function placeOf(loading: Loading, own: ReadonlySet<string>, file: string) {
 }
 
 /** The carriers; undefined when their file cannot be used. */
-export async function loadCarriers(
+async function loadCarriers(
   loading: Loading,
   own: ReadonlySet<string>,
 ): Promise<readonly Carrier[] | undefined> {
@@ -35,12 +43,12 @@ export async function loadCarriers(
  * The factors, and the name of their file; undefined when they, or the carriers, cannot be used. Shipped rows
  * of carriers that the county does not have are left out.
  */
-export async function loadFactors(
+async function loadFactors(
   loading: Loading,
   own: ReadonlySet<string>,
   carriers: ReadonlyMap<string, Carrier> | undefined,
   calendar: Calendar,
-): Promise<{ readonly file: string; readonly rows: readonly Factor[] } | undefined> {
+): Promise<LoadedData["factors"]> {
   const { from, label, isOwn } = placeOf(loading, own, "factors.yaml");
   const form = await readForm(from, "factors.yaml", factorsFile);
   if (!form || !carriers) return undefined;
@@ -51,7 +59,7 @@ export async function loadFactors(
 }
 
 /** The decoder profiles; undefined when their file cannot be used. */
-export async function loadProfiles(
+async function loadProfiles(
   loading: Loading,
   own: ReadonlySet<string>,
   zone: string,
@@ -61,4 +69,16 @@ export async function loadProfiles(
   if (!form) return undefined;
   checkProfiles(reportOn(loading.problems, label), form.profiles);
   return form.profiles.map((profile) => resolveProfile(profile, zone));
+}
+
+/** Loads carriers, factors and profiles. */
+export async function loadData(
+  loading: Loading,
+  own: ReadonlySet<string>,
+  calendar: Calendar,
+): Promise<LoadedData> {
+  const carriers = await loadCarriers(loading, own);
+  const byId = carriers && new Map(carriers.map((carrier) => [carrier.id, carrier]));
+  const factors = await loadFactors(loading, own, byId, calendar);
+  return { carriers, factors, profiles: await loadProfiles(loading, own, calendar.zone) };
 }

@@ -5,7 +5,7 @@ import type { County, Registry, Site } from "../model/registry.ts";
 import { checkCounty, crossCheck } from "./check.ts";
 import { checkSite } from "./check-site.ts";
 import { nameOfId } from "./fields.ts";
-import { loadCarriers, loadFactors, loadProfiles } from "./load-data.ts";
+import { type LoadedData, loadData } from "./load-data.ts";
 import { calendarOrUtc, type Loading, listFiles, readForm } from "./loading.ts";
 import { type ResolveContext, resolveCounty, resolveSite } from "./resolve.ts";
 import { type CountyForm, countyFile, siteFile } from "./schema.ts";
@@ -60,6 +60,16 @@ function byPlace(a: Problem, b: Problem): number {
   return compare(a.file, b.file) || a.path.localeCompare(b.path, "en", { numeric: true });
 }
 
+/** The registry of a configuration without errors. */
+function registryOf(form: CountyForm, data: LoadedData, unsorted: readonly Site[]): Registry {
+  const { carriers = [], factors: { rows: factors } = { rows: [] }, profiles = [] } = data;
+  const sites = [...unsorted].sort((a, b) => compare(a.id, b.id));
+  const plain = resolveCounty(form);
+  const county = { ...plain, towns: townsOf(plain, sites) };
+  const version = versionOf(county, carriers, factors, sites);
+  return { version, county, carriers, sites, factors, profiles };
+}
+
 /**
  * Loads `county.yaml`, `sites/*.yaml` and, where the directory has them, `carriers.yaml`, `factors.yaml` and
  * `profiles.yaml`, which replace the shipped files of the same names.
@@ -69,49 +79,28 @@ export async function loadConfig(directory: string): Promise<LoadedConfig> {
   const loading: Loading = { directory, problems: [] };
   const { problems } = loading;
   const files = await listFiles(loading);
-  const countyForm = await loadCounty(loading);
-  const calendar = calendarOrUtc(countyForm?.zone);
-  const carriers = await loadCarriers(loading, files.own);
-  const byId = new Map((carriers ?? []).map((carrier) => [carrier.id, carrier]));
-  const factors = await loadFactors(loading, files.own, carriers && byId, calendar);
-  const profiles = await loadProfiles(loading, files.own, calendar.zone);
-  const region = countyForm?.region ?? "";
-  const context = {
+  const form = await loadCounty(loading);
+  const calendar = calendarOrUtc(form?.zone);
+  const data = await loadData(loading, files.own, calendar);
+  const common = {
     calendar,
-    region,
-    carriers: byId,
-    factors: factors?.rows ?? [],
-    shared: new Map<string, unknown>(),
+    region: form?.region ?? "",
+    carriers: new Map((data.carriers ?? []).map((carrier) => [carrier.id, carrier])),
   };
+  const context = { ...common, factors: data.factors?.rows ?? [], shared: new Map<string, unknown>() };
   const { entries, broken } = await loadSites(loading, files.sites, context);
-  problems.push(
-    ...crossCheck({
-      sites: entries,
-      brokenSites: broken,
-      towns: countyForm?.towns.map((town) => town.id) ?? [],
-      region,
-      calendar,
-      carriers: byId,
-      factors: countyForm && factors?.rows,
-      factorsFile: factors?.file ?? "",
-      profiles,
-    }),
-  );
+  const found = crossCheck({
+    ...common,
+    sites: entries,
+    brokenSites: broken,
+    towns: form?.towns.map((town) => town.id) ?? [],
+    factors: form && data.factors?.rows,
+    factorsFile: data.factors?.file ?? "",
+    profiles: data.profiles,
+  });
+  problems.push(...found);
   problems.sort(byPlace);
-  if (problems.some((problem) => problem.severity === "error") || !countyForm)
-    throw new ConfigError(problems);
-  const sites = entries.map(({ site }) => site).sort((a, b) => compare(a.id, b.id));
-  const resolved = resolveCounty(countyForm);
-  const county = { ...resolved, towns: townsOf(resolved, sites) };
-  const rows = factors?.rows ?? [];
-  const version = versionOf(county, carriers ?? [], rows, sites);
-  const registry = {
-    version,
-    county,
-    carriers: carriers ?? [],
-    sites,
-    factors: rows,
-    profiles: profiles ?? [],
-  };
-  return { registry, warnings: problems };
+  if (!form || problems.some((problem) => problem.severity === "error")) throw new ConfigError(problems);
+  const sites = entries.map(({ site }) => site);
+  return { registry: registryOf(form, data, sites), warnings: problems };
 }
