@@ -1,14 +1,8 @@
 /** Source → log. A message is accepted when every record of it is durable; its sender is told then. */
-import type { EventLog, LogRecord, MessageSource, SourceMessage } from "../model/ports.ts";
+import type { EventLog, MessageSource, SourceMessage } from "../model/ports.ts";
 import type { RejectCode } from "../model/reject.ts";
 import { type Acceptor, acceptMessage, type OutRecord } from "./accept.ts";
-
-/** Longest wait for other messages to share an append. */
-const LINGER_MS = 3;
-const BATCH_MESSAGES = 500;
-const BATCH_CHARACTERS = 256 * 1024;
-/** Appends under way at once, so that the log never waits for us. */
-const APPENDS = 5;
+import { createAppendQueue } from "./append-queue.ts";
 
 /** Counts since the start. Values are (meter, register, at). */
 export interface CollectorStats {
@@ -31,19 +25,9 @@ export interface Collector {
   stats(): CollectorStats;
 }
 
-interface Batch {
-  readonly readings: LogRecord[];
-  readonly rejects: LogRecord[];
-  messages: number;
-  characters: number;
-  readonly done: Promise<void>;
-  readonly resolve: () => void;
-  readonly reject: (error: unknown) => void;
-}
-
 /**
- * Groups messages for at most 3 ms, 500 messages or 256 Ki characters into one append. It sets no bound of its own:
- * the source stops reading while too many of its messages wait.
+ * Joins a source to the log. It bounds nothing itself: a source stops reading while too many of its messages
+ * wait.
  */
 export function createCollector(acceptor: Acceptor, log: EventLog): Collector {
   const queue = createAppendQueue(log);
@@ -79,86 +63,4 @@ export function createCollector(acceptor: Acceptor, log: EventLog): Collector {
     },
     stats: () => ({ messages, accepted, rejected: { ...rejected }, ...queue.stats() }),
   };
-}
-
-/** Batches in the order of arrival; appends are begun in that order. */
-function createAppendQueue(log: EventLog) {
-  const waiting: Batch[] = [];
-  const underWay = new Set<Promise<void>>();
-  let open: Batch | undefined;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let unlogged = 0;
-  let failedAppends = 0;
-
-  const send = async (batch: Batch): Promise<void> => {
-    try {
-      await appendBatch(log, batch);
-      batch.resolve();
-    } catch (error) {
-      failedAppends += 1;
-      batch.reject(error);
-    } finally {
-      unlogged -= batch.messages;
-    }
-  };
-  const pump = (): void => {
-    while (underWay.size < APPENDS) {
-      const batch = waiting.shift();
-      if (!batch) return;
-      const sent = send(batch).finally(() => {
-        underWay.delete(sent);
-        pump();
-      });
-      underWay.add(sent);
-    }
-  };
-  const close = (): void => {
-    clearTimeout(timer);
-    if (open) waiting.push(open);
-    open = undefined;
-    pump();
-  };
-  const add = (records: readonly OutRecord[]): Promise<void> => {
-    if (!open) {
-      open = newBatch();
-      timer = setTimeout(close, LINGER_MS);
-    }
-    const batch = open;
-    batch.messages += 1;
-    unlogged += 1;
-    for (const out of records) addRecord(batch, out);
-    if (batch.messages >= BATCH_MESSAGES || batch.characters >= BATCH_CHARACTERS) close();
-    return batch.done;
-  };
-  const drain = async (): Promise<void> => {
-    close();
-    while (underWay.size > 0) await Promise.all(underWay);
-  };
-  return { add, drain, stats: () => ({ unlogged, failedAppends }) };
-}
-
-function newBatch(): Batch {
-  let resolve = (): void => {};
-  let reject = (_: unknown): void => {};
-  const done = new Promise<void>((yes, no) => {
-    resolve = yes;
-    reject = no;
-  });
-  return { readings: [], rejects: [], messages: 0, characters: 0, done, resolve, reject };
-}
-
-function addRecord(batch: Batch, out: OutRecord): void {
-  const value = JSON.stringify(out.record);
-  batch.characters += value.length;
-  if (out.topic === "readings") batch.readings.push({ key: out.record.site, value });
-  else batch.rejects.push({ key: out.record.reject.site, value });
-}
-
-async function appendBatch(log: EventLog, { readings, rejects }: Batch): Promise<void> {
-  const appends: Promise<void>[] = [];
-  if (readings.length > 0) appends.push(log.append("readings", readings));
-  if (rejects.length > 0) appends.push(log.append("rejects", rejects));
-  // Waits for both, so that nothing is under way any more when the sender is told of a failure.
-  const results = await Promise.allSettled(appends);
-  for (const result of results) if (result.status === "rejected") throw result.reason;
 }
