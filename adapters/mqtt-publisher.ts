@@ -107,7 +107,7 @@ function publisherOn(client: MqttClient, limit: number): MqttPublisher {
     });
   return {
     async publish(topic, payload) {
-      await place();
+      if (!closed) await place();
       if (closed) throw closedError(topic);
       return send(topic, payload);
     },
