@@ -3,7 +3,7 @@
 import type { Instant } from "../../../model/time.ts";
 import type { ConsumptionRow } from "../../api.ts";
 
-/** Shares of a time, together 1. */
+/** Shares of a time: together 1, or the part of it that has passed. */
 export interface Shares {
   readonly measured: number;
   readonly estimated: number;
@@ -36,10 +36,27 @@ export function sharesSoFar(
   return sharesOf({ coverage: row.coverage / passed, estimated: row.estimated / passed });
 }
 
-/** The worst of several: least measured, most missing, the rest estimated. */
+/**
+ * Shares of a window for a picture in which time to come is left blank: together they are the part of the
+ * window that has passed.
+ */
+export function sharesByNow(
+  row: Pick<ConsumptionRow, "start" | "end" | "coverage" | "estimated">,
+  now: Instant,
+) {
+  const { measured, estimated } = sharesOf(row);
+  const start = Date.parse(row.start);
+  const end = Date.parse(row.end);
+  const passed = clamp((Math.min(end, now) - start) / (end - start));
+  return { measured, estimated, missing: clamp(passed - measured - estimated) };
+}
+
+/** The worst of several of the same time: least measured, most missing, the rest estimated. */
 export function worst(all: readonly Shares[]): Shares | undefined {
-  if (all.length === 0) return undefined;
+  const [first] = all;
+  if (!first) return undefined;
+  const whole = first.measured + first.estimated + first.missing;
   const measured = Math.min(...all.map((one) => one.measured));
-  const missing = Math.min(1 - measured, Math.max(...all.map((one) => one.missing)));
-  return { measured, missing, estimated: clamp(1 - measured - missing) };
+  const missing = Math.min(whole - measured, Math.max(...all.map((one) => one.missing)));
+  return { measured, missing, estimated: clamp(whole - measured - missing) };
 }

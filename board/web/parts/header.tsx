@@ -24,7 +24,7 @@ function LiveMark() {
       </span>
       <span aria-hidden="true">
         {word}
-        {age !== undefined && <span class="age"> {ageText(age)}</span>}
+        {age !== undefined && <span class="age">{ageText(age)}</span>}
       </span>
     </div>
   );

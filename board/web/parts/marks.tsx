@@ -52,12 +52,20 @@ export function sharesText(shares: Shares): string {
   });
 }
 
+interface CoverageProps {
+  readonly shares: Shares | undefined;
+  readonly figure?: boolean;
+  /** Said before the bar where no table's head says what it is. */
+  readonly word?: boolean;
+}
+
 /** A bar of measured (solid), estimated (hatched) and missing (open) time. The figure stands beside it when not whole. */
-export function Coverage({ shares, figure = true }: { shares: Shares | undefined; figure?: boolean }) {
+export function Coverage({ shares, figure = true, word }: CoverageProps) {
   if (!shares) return null;
   const whole = shares.measured >= 0.9995;
   return (
     <span class="coverage" data-tip={sharesText(shares)} role="img" aria-label={sharesText(shares)}>
+      {word && <span class="coverage-figure">{t("coverage.short")}</span>}
       <span class="coverage-bar">
         <span class="measured" style={{ width: `${shares.measured * 100}%` }} />
         <span class="estimated" style={{ width: `${shares.estimated * 100}%` }} />

@@ -1,5 +1,6 @@
 /** A number with its unit, or a dash with the reason why there is none. */
-import type { Shown } from "../format/number.ts";
+import type { PowerShare } from "../../api.ts";
+import { amount, type Shown } from "../format/number.ts";
 import type { Effect } from "../format/totals.ts";
 import { code, named, t } from "../i18n/text.ts";
 import { carrierOf } from "../state/county.ts";
@@ -42,6 +43,24 @@ export function Amount({ shown, why, bare }: AmountProps) {
     <span class="amount" data-tip={shown.exact}>
       <span class="value">{shown.text}</span>
       {!bare && <span class="unit">{shown.unit}</span>}
+    </span>
+  );
+}
+
+/** Power now; how many of the meters that make it report it is in the tooltip, and shown where not all do. */
+export function Power({ powerKw, power }: { powerKw: number | null; power: PowerShare }) {
+  if (powerKw === null) return <Unknown why={t("unknown.power")} />;
+  const shown = amount(powerKw, "kW");
+  const { reporting, meters } = power;
+  return (
+    <span class="amount" data-tip={t("power.tip", { reporting, meters })}>
+      <span class="value">{shown.text}</span>
+      <span class="unit">{shown.unit}</span>
+      {reporting < meters && (
+        <span class="power-share">
+          {reporting}/{meters}
+        </span>
+      )}
     </span>
   );
 }

@@ -1,12 +1,14 @@
 /** Today by carrier, against yesterday over the same hours. */
 import type { ConsumptionRow, OverviewAnswer } from "../../../api.ts";
 import { carrierVar } from "../../charts/ink.ts";
+import { compare } from "../../format/compare.ts";
 import { sharesSoFar } from "../../format/coverage.ts";
-import { amount, change, co2, tce } from "../../format/number.ts";
+import { amount, co2, tce } from "../../format/number.ts";
 import { t } from "../../i18n/text.ts";
 import { Coverage } from "../../parts/marks.tsx";
 import { Panel, Quiet } from "../../parts/panel.tsx";
-import { Amount, carrierName, Unknown, whyNoFactor } from "../../parts/shown.tsx";
+import { Amount, carrierName, whyNoFactor } from "../../parts/shown.tsx";
+import { Change } from "./headline.tsx";
 
 function CarrierRow({
   row,
@@ -17,7 +19,8 @@ function CarrierRow({
   before: ConsumptionRow | undefined;
   asOf: string;
 }) {
-  const changed = before ? change(row.amount, before.amount) : undefined;
+  const now = Date.parse(asOf);
+  const comparison = compare([row], before ? [before] : [], now, ([one]) => one?.amount ?? null);
   const { kgceCalorific, kgCo2Location } = row;
   return (
     <tr>
@@ -28,7 +31,9 @@ function CarrierRow({
       <td>
         <Amount shown={amount(row.amount, row.unit)} why="" />
       </td>
-      <td>{changed ?? <Unknown why={t("unknown.comparison")} />}</td>
+      <td>
+        <Change comparison={comparison} />
+      </td>
       <td>
         <Amount
           bare
@@ -44,7 +49,7 @@ function CarrierRow({
         />
       </td>
       <td>
-        <Coverage shares={sharesSoFar(row, Date.parse(asOf))} />
+        <Coverage shares={sharesSoFar(row, now)} />
       </td>
     </tr>
   );

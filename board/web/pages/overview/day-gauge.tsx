@@ -3,16 +3,13 @@ import type { Shown } from "../../format/number.ts";
 import { t } from "../../i18n/text.ts";
 
 interface DayGaugeProps {
-  readonly compared: {
-    readonly today: number | null;
-    readonly soFar: number | null;
-    readonly whole: number | null;
-  };
+  readonly today: number | null;
+  readonly soFar: number | null;
+  readonly whole: number | null;
   readonly as: (value: number) => Shown;
 }
 
-export function DayGauge({ compared, as }: DayGaugeProps) {
-  const { today, soFar, whole } = compared;
+export function DayGauge({ today, soFar, whole, as }: DayGaugeProps) {
   const end = Math.max(whole ?? 0, today ?? 0);
   if (today === null || whole === null || end <= 0) return <div class="gauge" aria-hidden="true" />;
   const at = (value: number) => `${(Math.max(0, value) / end) * 100}%`;

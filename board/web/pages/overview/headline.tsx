@@ -1,30 +1,32 @@
 /** The figures of today, each on a scale of yesterday. */
 import type { ComponentChildren } from "preact";
 import type { ConsumptionRow, OverviewAnswer } from "../../../api.ts";
+import { type Comparison, compare } from "../../format/compare.ts";
 import { type Shares, sharesSoFar, worst } from "../../format/coverage.ts";
-import { amount, change, co2, percent, type Shown, tce } from "../../format/number.ts";
-import { type Effect, sumOf } from "../../format/totals.ts";
-import { t } from "../../i18n/text.ts";
+import { amount, co2, type Shown, tce } from "../../format/number.ts";
+import { type Effect, netFields, sumOf, withoutFactor } from "../../format/totals.ts";
+import { code, t } from "../../i18n/text.ts";
 import { Segmented } from "../../parts/choices.tsx";
 import { Coverage } from "../../parts/marks.tsx";
-import { Amount, Unknown, whyNoFactor } from "../../parts/shown.tsx";
+import { Amount, Power, Unknown, whyNoFactor } from "../../parts/shown.tsx";
 import { choose } from "../../state/route.ts";
 import { DayGauge } from "./day-gauge.tsx";
+import { MetersOnline } from "./meters-online.tsx";
 import type { NationalList } from "./page.tsx";
 
 interface FigureProps {
   readonly label: string;
   readonly shown: Shown | undefined;
   readonly why: string;
-  readonly shares?: Shares | undefined;
-  readonly children?: ComponentChildren;
+  readonly shares: Shares | undefined;
+  readonly children: ComponentChildren;
 }
 
 function Figure({ label, shown, why, shares, children }: FigureProps) {
   return (
     <div class="figure">
       <h3>
-        {label} <Coverage shares={shares} />
+        {label} <Coverage word shares={shares} />
       </h3>
       <p class="big live-value">
         <Amount shown={shown} why={why} />
@@ -34,156 +36,114 @@ function Figure({ label, shown, why, shares, children }: FigureProps) {
   );
 }
 
-/** Values of one quantity today, over the same hours of yesterday, and over all of yesterday. */
-interface Compared {
-  readonly today: number | null;
-  readonly soFar: number | null;
-  readonly whole: number | null;
+/** One line under a headline: another basis of the same quantity. */
+function Second(props: { label: string; tip: string; shown: Shown | undefined; why: string }) {
+  return (
+    <p class="second">
+      <span data-tip={props.tip}>{props.label}</span> <Amount shown={props.shown} why={props.why} />
+    </p>
+  );
 }
 
-function effectOf(overview: OverviewAnswer, effect: Effect, net = false): Compared {
-  return {
-    today: sumOf(overview.today.rows, effect, net).value,
-    soFar: sumOf(overview.yesterdaySoFar.rows, effect, net).value,
-    whole: sumOf(overview.yesterday.rows, effect, net).value,
-  };
+/** Against yesterday, or why not. */
+export function Change({ comparison }: { comparison: Comparison }) {
+  if ("text" in comparison) return <span class="amount">{comparison.text}</span>;
+  return <Unknown why={code("incomparable", comparison.none)} />;
 }
 
-function carrierAmount(rows: readonly ConsumptionRow[], carrier: string): number | null {
-  return rows.find((row) => row.carrier === carrier)?.amount ?? null;
+function ChangeLine({ comparison }: { comparison: Comparison }) {
+  return (
+    <p class="second">
+      <span data-tip={t("overview.against.tip")}>{t("overview.against")}</span>{" "}
+      <b>
+        <Change comparison={comparison} />
+      </b>
+    </p>
+  );
 }
 
 function sharesOfAll(rows: readonly ConsumptionRow[], asOf: string): Shares | undefined {
   return worst(rows.map((row) => sharesSoFar(row, Date.parse(asOf))));
 }
 
-/** One line under a headline: another basis of the same quantity. */
-function Second({
-  label,
-  shown,
-  why,
-  tip,
-}: {
-  label: string;
-  shown: Shown | undefined;
-  why: string;
-  tip: string;
-}) {
-  return (
-    <p class="second">
-      <span data-tip={tip}>{label}</span> <Amount shown={shown} why={why} />
-    </p>
-  );
-}
-
-function Change({ compared }: { compared: Compared }) {
-  const { today, soFar } = compared;
-  const text = today === null || soFar === null ? undefined : change(today, soFar);
-  return (
-    <p class="second">
-      <span>{t("overview.against")}</span>{" "}
-      {text === undefined ? <Unknown why={t("unknown.comparison")} /> : <b class="amount">{text}</b>}
-    </p>
-  );
-}
-
 function shownOrNone(value: number | null, as: (value: number) => Shown): Shown | undefined {
   return value === null ? undefined : as(value);
 }
 
-function EffectFigure(props: {
+interface EffectProps {
   readonly overview: OverviewAnswer;
   readonly label: string;
   readonly main: Effect;
   readonly beside: "kgceEquivalent" | "kgCo2Market";
   readonly as: (value: number) => Shown;
-}) {
-  const { overview, main, beside, as } = props;
-  const rows = overview.today.rows;
-  const compared = effectOf(overview, main);
-  const other = sumOf(rows, beside);
-  const net = sumOf(rows, main, true);
-  const differs = net.value !== null && net.value !== compared.today;
+}
+
+function EffectFigure({ overview, label, main, beside, as }: EffectProps) {
+  const { today, yesterday, yesterdaySoFar, asOf } = overview;
+  const values = {
+    today: today.totals[main],
+    soFar: yesterdaySoFar.totals[main],
+    whole: yesterday.totals[main],
+  };
+  const net = today.totals[netFields[main]];
   return (
     <Figure
-      label={props.label}
-      shown={shownOrNone(compared.today, as)}
-      why={whyNoFactor(main, sumOf(rows, main).without)}
-      shares={sharesOfAll(rows, overview.asOf)}
+      label={label}
+      shown={shownOrNone(values.today, as)}
+      why={whyNoFactor(main, withoutFactor(today.totals, main))}
+      shares={sharesOfAll(today.rows, asOf)}
     >
-      <DayGauge compared={compared} as={as} />
-      <Change compared={compared} />
+      <DayGauge {...values} as={as} />
+      <ChangeLine
+        comparison={compare(
+          today.rows,
+          yesterdaySoFar.rows,
+          Date.parse(asOf),
+          (rows) => sumOf(rows, main).value,
+        )}
+      />
       <Second
         label={t(`basis.${beside}`)}
         tip={t(`basis.tip.${beside}`)}
-        shown={shownOrNone(other.value, as)}
-        why={whyNoFactor(beside, other.without)}
+        shown={shownOrNone(today.totals[beside], as)}
+        why={whyNoFactor(beside, withoutFactor(today.totals, beside))}
       />
-      {differs && (
-        <Second label={t("basis.net")} tip={t("basis.tip.net")} shown={shownOrNone(net.value, as)} why="" />
+      {net !== null && net !== values.today && (
+        <Second label={t("basis.net")} tip={t("basis.tip.net")} shown={as(net)} why="" />
       )}
     </Figure>
   );
 }
 
+/** Amount of the electricity row. */
+function electricityOf(rows: readonly ConsumptionRow[]): number | null {
+  return rows.find((row) => row.carrier === "electricity")?.amount ?? null;
+}
+
 function Electricity({ overview }: { overview: OverviewAnswer }) {
-  const pick = (rows: readonly ConsumptionRow[]) => carrierAmount(rows, "electricity");
-  const compared = {
-    today: pick(overview.today.rows),
-    soFar: pick(overview.yesterdaySoFar.rows),
-    whole: pick(overview.yesterday.rows),
-  };
+  const only = (rows: readonly ConsumptionRow[]) => rows.filter((row) => row.carrier === "electricity");
+  const today = only(overview.today.rows);
+  const before = only(overview.yesterdaySoFar.rows);
   const kwh = (value: number) => amount(value, "kWh");
-  const row = overview.today.rows.find((one) => one.carrier === "electricity");
+  const value = electricityOf(today);
   return (
     <Figure
       label={t("overview.electricity")}
-      shown={shownOrNone(compared.today, kwh)}
+      shown={shownOrNone(value, kwh)}
       why={t("unknown.none")}
-      shares={row && sharesSoFar(row, Date.parse(overview.asOf))}
+      shares={sharesOfAll(today, overview.asOf)}
     >
-      <DayGauge compared={compared} as={kwh} />
-      <Change compared={compared} />
+      <DayGauge
+        today={value}
+        soFar={electricityOf(before)}
+        whole={electricityOf(overview.yesterday.rows)}
+        as={kwh}
+      />
+      <ChangeLine comparison={compare(today, before, Date.parse(overview.asOf), electricityOf)} />
       <p class="second">
-        <span>{t("overview.power")}</span>{" "}
-        <Amount
-          shown={overview.powerKw === null ? undefined : amount(overview.powerKw, "kW")}
-          why={t("unknown.power")}
-        />
+        <span>{t("overview.power")}</span> <Power powerKw={overview.powerKw} power={overview.power} />
       </p>
     </Figure>
-  );
-}
-
-function Meters({ meters }: { meters: OverviewAnswer["meters"] }) {
-  const states = ["online", "late", "silent", "never"] as const;
-  return (
-    <div class="figure">
-      <h3>{t("overview.online")}</h3>
-      <p class="big live-value">
-        {meters.total === 0 ? (
-          <Unknown why={t("unknown.none")} />
-        ) : (
-          <span class="amount">
-            <span class="value">{percent(meters.online / meters.total).slice(0, -1)}</span>
-            <span class="unit">%</span>
-          </span>
-        )}
-      </p>
-      <div class="meter-bar" aria-hidden="true">
-        {states.map((state) => (
-          <span key={state} class={`state-${state}`} style={{ flexGrow: meters[state] }} />
-        ))}
-      </div>
-      <dl class="meter-counts">
-        {states.map((state) => (
-          <div key={state} class={`state-${state}`}>
-            <dt>{t(`state.${state}`)}</dt>
-            <dd>{meters[state]}</dd>
-          </div>
-        ))}
-      </dl>
-    </div>
   );
 }
 
@@ -219,7 +179,7 @@ export function Headline({ overview, national }: { overview: OverviewAnswer; nat
         beside="kgCo2Market"
         as={co2}
       />
-      <Meters meters={overview.meters} />
+      <MetersOnline meters={overview.meters} />
     </section>
   );
 }

@@ -48,7 +48,7 @@ export function OverviewPage() {
       <Today national={national} />
       <Trend national={national} />
       <SiteMap />
-      <Ranking />
+      <Ranking national={national} />
       <Rolling />
       <Services />
     </div>

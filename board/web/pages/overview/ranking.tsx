@@ -1,7 +1,7 @@
 /** Which sites use most. */
 import type { RankingAnswer } from "../../../api.ts";
 import { sharesSoFar } from "../../format/coverage.ts";
-import { change, tce } from "../../format/number.ts";
+import { percent, tce } from "../../format/number.ts";
 import { addDays, monthStart } from "../../format/time.ts";
 import { named, t } from "../../i18n/text.ts";
 import { Segmented } from "../../parts/choices.tsx";
@@ -11,6 +11,7 @@ import { Amount, Unknown } from "../../parts/shown.tsx";
 import { calendar, siteById, today } from "../../state/county.ts";
 import { serverNow } from "../../state/live.ts";
 import { choice, choose, href } from "../../state/route.ts";
+import type { NationalList } from "./page.tsx";
 import { useRanking } from "./ranking-data.ts";
 
 type Row = RankingAnswer["rows"][number];
@@ -29,7 +30,7 @@ function spanOf(window: RankingWindow): { start: string; end: string } {
 function RankingRow({ row, most, window }: { row: Row; most: number; window: RankingWindow }) {
   const site = siteById.value.get(row.site);
   const { kgceCalorific: now, previousKgceCalorific: before } = row;
-  const changed = now === null || before === null ? undefined : change(now, before);
+  const share = now === null || before === null || before <= 0 ? undefined : percent(now / before);
   const shares = sharesSoFar({ ...spanOf(window), coverage: row.coverage, estimated: 0 }, serverNow.peek());
   return (
     <tr>
@@ -43,7 +44,7 @@ function RankingRow({ row, most, window }: { row: Row; most: number; window: Ran
       <td>
         <Amount bare shown={now === null ? undefined : tce(now)} why={t("unknown.site")} />
       </td>
-      <td>{changed ?? <Unknown why={t("unknown.comparison")} />}</td>
+      <td>{share ?? <Unknown why={t("unknown.comparison")} />}</td>
       <td>
         <Coverage shares={{ ...shares, missing: 1 - shares.measured }} />
       </td>
@@ -51,10 +52,12 @@ function RankingRow({ row, most, window }: { row: Row; most: number; window: Ran
   );
 }
 
-export function Ranking() {
+export function Ranking({ national }: { national: NationalList }) {
   const window = choice<RankingWindow>("ranking", ["day", "month"]);
   const { data, failure } = useRanking(window);
-  const rows = data?.rows ?? [];
+  const rows = (data?.rows ?? []).filter(
+    (row) => national === "include" || !siteById.value.get(row.site)?.nationalList,
+  );
   const most = Math.max(0, ...rows.map((row) => row.kgceCalorific ?? 0));
   return (
     <Panel
@@ -82,7 +85,12 @@ export function Ranking() {
                 <th scope="col">{t("site")}</th>
                 <td />
                 <th scope="col">tce</th>
-                <th scope="col">{t(window === "day" ? "change.day" : "change.month")}</th>
+                <th
+                  scope="col"
+                  data-tip={t(window === "day" ? "ranking.share.day.tip" : "ranking.share.month.tip")}
+                >
+                  {t(window === "day" ? "ranking.share.day" : "ranking.share.month")}
+                </th>
                 <th scope="col">{t("coverage")}</th>
               </tr>
             </thead>

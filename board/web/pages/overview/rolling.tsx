@@ -58,9 +58,8 @@ function RollingRow({ row, days }: { row: Row; days: number }) {
             {partial && <i class="at-least">≥</i>} <b>{fixed(value, 2)}</b>
           </span>
         )}
-        <span class="of">
-          {approved === undefined ? t("rolling.unapproved") : `/ ${fixed(approved, 0)}`} tce
-        </span>
+        <span class="unit">tce</span>
+        <span class="of">{approved === undefined ? t("rolling.unapproved") : `/ ${fixed(approved, 0)}`}</span>
       </span>
       <Bullet value={value} approved={approved} level={level} />
       <span class="rolling-foot">

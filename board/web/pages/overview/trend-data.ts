@@ -6,7 +6,7 @@ import type { ConsumptionRow } from "../../../api.ts";
 import type { ColumnsChart } from "../../charts/columns.ts";
 import type { Ink } from "../../charts/ink.ts";
 import type { TipText } from "../../charts/tooltip.ts";
-import { type Shares, sharesOf, worst } from "../../format/coverage.ts";
+import { type Shares, sharesByNow, sharesSoFar, worst } from "../../format/coverage.ts";
 import { amount, co2, type Shown, tce } from "../../format/number.ts";
 import { type Window, windowLabel } from "../../format/time.ts";
 import { sumOf } from "../../format/totals.ts";
@@ -29,18 +29,26 @@ export const quantityUnits: Readonly<
 interface Cell {
   readonly value: number | null;
   readonly shares: Shares | undefined;
+  /** For the band: what is still to come left blank. */
+  readonly passed: Shares | undefined;
   readonly without: readonly string[];
 }
 
-function cellOf(rows: readonly ConsumptionRow[], quantity: Quantity): Cell {
-  const shares = worst(rows.map(sharesOf));
-  if (quantity === "kwh") return { value: rows[0]?.amount ?? null, shares, without: [] };
+function cellOf(rows: readonly ConsumptionRow[], quantity: Quantity, now: Instant): Cell {
+  const shares = worst(rows.map((row) => sharesSoFar(row, now)));
+  const passed = worst(rows.map((row) => sharesByNow(row, now)));
+  if (quantity === "kwh") return { value: rows[0]?.amount ?? null, shares, passed, without: [] };
   const { value, without } = sumOf(rows, quantity === "tce" ? "kgceCalorific" : "kgCo2Location");
-  return { value, shares, without };
+  return { value, shares, passed, without };
 }
 
 /** One cell per window. */
-function cellsOf(rows: readonly ConsumptionRow[], starts: readonly Instant[], quantity: Quantity): Cell[] {
+function cellsOf(
+  rows: readonly ConsumptionRow[],
+  starts: readonly Instant[],
+  quantity: Quantity,
+  now: Instant,
+): Cell[] {
   const byStart = new Map<Instant, ConsumptionRow[]>();
   for (const row of rows) {
     const start = Date.parse(row.start);
@@ -48,7 +56,7 @@ function cellsOf(rows: readonly ConsumptionRow[], starts: readonly Instant[], qu
     if (there) there.push(row);
     else byStart.set(start, [row]);
   }
-  return starts.map((start) => cellOf(byStart.get(start) ?? [], quantity));
+  return starts.map((start) => cellOf(byStart.get(start) ?? [], quantity, now));
 }
 
 /** Lighter the more of the known time was estimated. */
@@ -65,15 +73,16 @@ interface TrendInput {
   /** Per class, then the county's, then perhaps yesterday's. */
   readonly rows: readonly (readonly ConsumptionRow[])[] | undefined;
   readonly calendar: Calendar;
+  readonly now: Instant;
   readonly of: Ink;
 }
 
 /** The trend as columns, and what could not be drawn. */
 export function trendChart(input: TrendInput): ColumnsChart & { readonly unknown: readonly string[] } {
-  const { window, quantity, categories, calendar, of } = input;
+  const { window, quantity, categories, calendar, now, of } = input;
   const { unit, divisor, as } = quantityUnits[quantity];
-  const cells = categories.map((_, index) => cellsOf(input.rows?.[index] ?? [], input.starts, quantity));
-  const county = cellsOf(input.rows?.[categories.length] ?? [], input.starts, quantity);
+  const cells = categories.map((_, index) => cellsOf(input.rows?.[index] ?? [], input.starts, quantity, now));
+  const county = cellsOf(input.rows?.[categories.length] ?? [], input.starts, quantity, now);
   const before = input.rows?.[categories.length + 1];
   const starts = input.starts.map((start) => calendar.iso(start));
   const scaled = (all: readonly Cell[]) => all.map(({ value }) => (value === null ? null : value / divisor));
@@ -110,7 +119,7 @@ export function trendChart(input: TrendInput): ColumnsChart & { readonly unknown
       opacity: cells[place]!.map(opacityOf),
     })),
     ...(before && { reference: { name: "yesterday", values: yesterdayOf(before, input, divisor) } }),
-    band: county.map((cell) => cell.shares),
+    band: county.map((cell) => cell.passed),
     bandLabel: t("coverage.short"),
     tip,
   };
@@ -118,12 +127,12 @@ export function trendChart(input: TrendInput): ColumnsChart & { readonly unknown
 
 /** Yesterday's quarter-hours, each at today's place. */
 function yesterdayOf(rows: readonly ConsumptionRow[], input: TrendInput, divisor: number): (number | null)[] {
-  const { calendar, starts, quantity } = input;
+  const { calendar, starts, quantity, now } = input;
   const first = starts[0];
   if (first === undefined) return [];
   const dayBefore = calendar.dayStart(calendar.dayOf(first) - 1);
   const shifted = starts.map((start) => dayBefore + (start - first));
-  return cellsOf(rows, shifted, quantity).map(({ value }) => (value === null ? null : value / divisor));
+  return cellsOf(rows, shifted, quantity, now).map(({ value }) => (value === null ? null : value / divisor));
 }
 
 function written(shown: Shown): string {

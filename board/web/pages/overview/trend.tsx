@@ -12,6 +12,7 @@ import { CategoryMark } from "../../parts/marks.tsx";
 import { FailureNote, Panel } from "../../parts/panel.tsx";
 import { ask, useAnswers } from "../../state/answers.ts";
 import { calendar, sites, today } from "../../state/county.ts";
+import { serverNow } from "../../state/live.ts";
 import { lang } from "../../state/prefs.ts";
 import { choice, choose } from "../../state/route.ts";
 import type { NationalList } from "./page.tsx";
@@ -113,7 +114,8 @@ export function Trend({ national }: { national: NationalList }) {
   const chart = useMemo(() => {
     const window = spanWindows[span];
     const starts = windowStarts(calendar.value, window, from, to);
-    return trendChart({ window, starts, quantity, categories, rows, calendar: calendar.value, of });
+    const now = serverNow.peek();
+    return trendChart({ window, starts, quantity, categories, rows, calendar: calendar.value, now, of });
   }, [rows, from, to, span, quantity, of, language]);
   const option = useMemo(() => columnsOption(chart, of), [chart, of]);
   return (

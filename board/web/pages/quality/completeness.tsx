@@ -17,7 +17,7 @@ const DUE = 0.9;
 function CompletenessRow({ row }: { row: Row }) {
   const short = row.completeness !== null && row.completeness < DUE;
   return (
-    <tr class={short ? "alarming" : ""}>
+    <tr class={short ? "short" : ""}>
       <th scope="row" class="name">
         <SiteName id={row.site} />
       </th>
@@ -29,7 +29,9 @@ function CompletenessRow({ row }: { row: Row }) {
           />
         )}
       </td>
-      <td>{row.completeness === null ? <Unknown why={t("unknown.none")} /> : percent(row.completeness)}</td>
+      <td class="share">
+        {row.completeness === null ? <Unknown why={t("unknown.none")} /> : percent(row.completeness)}
+      </td>
       <td>{row.estimated === null ? <Unknown why={t("unknown.none")} /> : percent(row.estimated)}</td>
       <td>{row.missingMeters}</td>
       <td>

@@ -36,12 +36,12 @@ function urlOf({ day, code, site }: RejectsProps, before: number | undefined): s
 function usePages(props: RejectsProps) {
   const [rows, setRows] = useState<readonly Row[] | undefined>();
   const [failure, setFailure] = useState<Failure | undefined>();
-  const [whole, setWhole] = useState(false);
+  const [next, setNext] = useState<number | undefined>();
   const more = async () => {
     try {
-      const answer = await fetchAnswer<RejectsAnswer>(urlOf(props, rows?.at(-1)?.offset));
+      const answer = await fetchAnswer<RejectsAnswer>(urlOf(props, next));
       setRows([...(rows ?? []), ...answer.rows]);
-      setWhole(answer.rows.length < PAGE);
+      setNext(answer.next);
       setFailure(undefined);
     } catch (error) {
       setFailure(error as Failure);
@@ -51,7 +51,7 @@ function usePages(props: RejectsProps) {
   useEffect(() => {
     void more();
   }, []);
-  return { rows, failure, whole, more };
+  return { rows, failure, next, more };
 }
 
 function placeText(row: Row): string {
@@ -109,7 +109,7 @@ function RejectItem({ row }: { row: Row }) {
 }
 
 export function RejectsDrawer(props: RejectsProps) {
-  const { rows, failure, whole, more } = usePages(props);
+  const { rows, failure, next, more } = usePages(props);
   const what = props.code === "all" ? t("rejects.title") : word("reject", props.code);
   return (
     <Drawer title={`${what} · ${props.day}${props.site ? ` · ${props.site}` : ""}`} onClose={props.onClose}>
@@ -121,7 +121,7 @@ export function RejectsDrawer(props: RejectsProps) {
           <RejectItem key={`${row.offset} ${row.register ?? ""}`} row={row} />
         ))}
       </ul>
-      {rows && rows.length > 0 && !whole && (
+      {next !== undefined && (
         <button type="button" class="plain" onClick={() => void more()}>
           {t("rejects.more")}
         </button>

@@ -1,5 +1,5 @@
 /** What the meters inside a site say of its amount, the unmetered rest in a row of its own. */
-import type { ApiSite, BreakdownAnswer } from "../../../api.ts";
+import type { ApiMeter, ApiSite, BreakdownAnswer } from "../../../api.ts";
 import { carrierVar } from "../../charts/ink.ts";
 import { sharesOf } from "../../format/coverage.ts";
 import { amount, percent } from "../../format/number.ts";
@@ -89,7 +89,10 @@ function Table({ answer, site }: { answer: BreakdownAnswer; site: ApiSite }) {
             <td>
               <Amount shown={amount(answer.amount, answer.unit)} why="" />
             </td>
-            <td colSpan={2} />
+            <td />
+            <td>
+              <Coverage shares={sharesOf(answer)} />
+            </td>
           </tr>
         </tfoot>
       </table>
@@ -97,16 +100,22 @@ function Table({ answer, site }: { answer: BreakdownAnswer; site: ApiSite }) {
   );
 }
 
+/** Energy that is made or leaves is no part of what the site took in. */
+function isPart(meter: ApiMeter): boolean {
+  const { contributes, conversionOutput, role } = meter;
+  return contributes === "none" && !conversionOutput && role !== "generation" && role !== "export";
+}
+
 export function Breakdown({ site, chosen }: { site: ApiSite; chosen: CurveChoice }) {
   const { carrier, first, last } = chosen;
-  const inside = site.meters.some((meter) => meter.carrier === carrier && meter.contributes === "none");
+  const inside = site.meters.some((meter) => meter.carrier === carrier && isPart(meter));
   const { data, failure } = useAnswer<BreakdownAnswer>(
     inside ? ask("/breakdown", { site: site.id, carrier, from: first, to: endOf(chosen) }) : undefined,
     BREAKDOWN_EVERY_MS,
   );
   const range = first === last ? first : `${first} … ${last}`;
   return (
-    <Panel title={t("breakdown.title")} note={`${carrierName(carrier)} · ${range}`}>
+    <Panel class="breakdown-panel" title={t("breakdown.title")} note={`${carrierName(carrier)} · ${range}`}>
       <FailureNote failure={failure} />
       {!inside && <Quiet>{t("breakdown.none")}</Quiet>}
       {data && <Table answer={data} site={site} />}

@@ -5,7 +5,7 @@ import type { ConsumptionRow } from "../../../api.ts";
 import type { ColumnsChart } from "../../charts/columns.ts";
 import { carrierInk, type Ink } from "../../charts/ink.ts";
 import type { TipText } from "../../charts/tooltip.ts";
-import { type Shares, sharesOf } from "../../format/coverage.ts";
+import { type Shares, sharesByNow, sharesOf, sharesSoFar } from "../../format/coverage.ts";
 import { amount, co2, type Shown, tce } from "../../format/number.ts";
 import { type Window, windowLabel } from "../../format/time.ts";
 import { t } from "../../i18n/text.ts";
@@ -42,7 +42,8 @@ function tipOf(
   input: CurveInput,
 ): TipText {
   const title = windowLabel(start, input.window);
-  const notes = shares ? [sharesText(shares)] : [t("curve.future")];
+  const passed = row ? sharesSoFar(row, input.now) : shares;
+  const notes = passed ? [sharesText(passed)] : [t("curve.future")];
   if (!row) return { title, rows: [], notes };
   const power = meanPower(row);
   const lines = [
@@ -65,8 +66,11 @@ export function curveChart(input: CurveInput): ColumnsChart {
   const rows = starts.map((start) => byStart.get(start));
   const named = starts.map((start) => calendar.iso(start));
   const band = rows.map((row, index): Shares | undefined => {
-    if (row) return sharesOf(row);
-    return starts[index]! < now ? { measured: 0, estimated: 0, missing: 1 } : undefined;
+    const start = starts[index]!;
+    if (start >= now) return undefined;
+    const end = starts[index + 1] ?? start;
+    const nothing = { start: calendar.iso(start), end: calendar.iso(end), coverage: 0, estimated: 0 };
+    return row || end > start ? sharesByNow(row ?? nothing, now) : { measured: 0, estimated: 0, missing: 1 };
   });
   const part = (pick: (shares: Shares) => number) =>
     rows.map((row) => {

@@ -126,7 +126,8 @@ function Meter({ part, unit, site }: { part: MeterPart; unit: string; site: ApiS
         </span>{" "}
         <Amount shown={amount(part.amount, unit)} why="" /> <Coverage shares={sharesOf(part)} />
       </h3>
-      {part.pairs.length > 0 ? <Pairs part={part} unit={unit} /> : <Quiet>{t("explain.nopairs")}</Quiet>}
+      {part.pairs.length > 0 && <Pairs part={part} unit={unit} />}
+      {part.pairs.length === 0 && part.sign !== 0 && <p class="soft">{t("explain.nopairs")}</p>}
       {part.setAside.length > 0 && (
         <ul class="plain-list">
           {part.setAside.map((one) => (

@@ -1,19 +1,20 @@
 /** What is registered of a site. */
+import type { ComponentChildren } from "preact";
 import type { ApiSite } from "../../../api.ts";
-import { amount, fixed } from "../../format/number.ts";
+import { fixed } from "../../format/number.ts";
 import { stampOf } from "../../format/time.ts";
 import { code, named, t } from "../../i18n/text.ts";
+import { Power } from "../../parts/shown.tsx";
 import { registry } from "../../state/county.ts";
 
 function locationText([longitude, latitude]: readonly [number, number]): string {
   return `${fixed(latitude, 3)}° N, ${fixed(longitude, 3)}° E`;
 }
 
-function factsOf(site: ApiSite): [string, string][] {
+function factsOf(site: ApiSite): [string, ComponentChildren][] {
   const town = registry.value?.towns.find((one) => one.id === site.town);
-  const power = site.live.powerKw === null ? undefined : amount(site.live.powerKw, "kW");
-  const facts: [string, string | undefined][] = [
-    [t("overview.power"), power ? `${power.text} ${power.unit}` : "—"],
+  const facts: [string, ComponentChildren | undefined][] = [
+    [t("overview.power"), <Power key="power" {...site.live} />],
     [t("meters.online"), `${site.live.online} / ${site.live.meters}`],
     [t("last.heard"), site.live.lastAt ? stampOf(site.live.lastAt) : "—"],
     [t("town"), town ? named(town.name) : site.town],
@@ -35,7 +36,7 @@ function factsOf(site: ApiSite): [string, string][] {
     [t("guns"), site.charging && `${site.charging.guns} × ${fixed(site.charging.ratedKw, 0)} kW`],
     [t("location"), site.location && locationText(site.location)],
   ];
-  return facts.filter((fact): fact is [string, string] => fact[1] !== undefined);
+  return facts.filter((fact): fact is [string, ComponentChildren] => fact[1] !== undefined);
 }
 
 function berthsText(site: ApiSite): string {

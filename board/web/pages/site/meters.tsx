@@ -94,7 +94,7 @@ function MeterRow({ meter, shown }: { meter: ApiMeter; shown: boolean }) {
 export function Meters({ site }: { site: ApiSite }) {
   const heads = ["role", "contributes", "multiplier", "interval", "power", "last.reading"] as const;
   return (
-    <Panel title={t("meters.title")} note={t("meters.note", { n: site.meters.length })}>
+    <Panel class="meters-panel" title={t("meters.title")} note={t("meters.note", { n: site.meters.length })}>
       <div class="scroll">
         <table class="meters">
           <thead>

@@ -117,6 +117,7 @@ export function Readings({ site, chosen }: { site: ApiSite; chosen: CurveChoice 
   const rows = (data?.rows ?? []).filter((row) => shown === "all" || !stands(row.verdict)).reverse();
   return (
     <Panel
+      class="readings-panel"
       title={t("readings.title")}
       note={
         data

@@ -77,7 +77,7 @@ export function Totals({ site }: { site: ApiSite }) {
   const answers = [usePeriod(site.id, "day"), usePeriod(site.id, "month"), usePeriod(site.id, "year")];
   const carriers = carriersOf(site);
   return (
-    <Panel title={t("totals.title")} note={t("totals.note")}>
+    <Panel class="totals-panel" title={t("totals.title")} note={t("totals.note")}>
       <FailureNote failure={answers.find((answer) => answer.failure)?.failure} />
       <div class="scroll">
         <table class="numbers totals">

@@ -3,7 +3,7 @@ import { useMemo } from "preact/hooks";
 import { siteCategories } from "../../../../model/registry.ts";
 import type { ApiSite, RankingAnswer } from "../../../api.ts";
 import { carrierVar } from "../../charts/ink.ts";
-import { amount, tce } from "../../format/number.ts";
+import { tce } from "../../format/number.ts";
 import { filterSites, type SiteFilter, type SortKey, sortKeys, sortSites } from "../../format/site-list.ts";
 import { siteState, siteStates } from "../../format/site-state.ts";
 import { stampOf } from "../../format/time.ts";
@@ -11,7 +11,7 @@ import { code, named, t } from "../../i18n/text.ts";
 import { Choice } from "../../parts/choices.tsx";
 import { CategoryMark, Lamp } from "../../parts/marks.tsx";
 import { Quiet } from "../../parts/panel.tsx";
-import { Amount, carrierName, Unknown } from "../../parts/shown.tsx";
+import { Amount, carrierName, Power, Unknown } from "../../parts/shown.tsx";
 import { registry, sites } from "../../state/county.ts";
 import { lang } from "../../state/prefs.ts";
 import { choice, choose, href, route } from "../../state/route.ts";
@@ -107,10 +107,7 @@ function SiteRow({ site, use }: { site: ApiSite; use: RankingAnswer["rows"][numb
         ))}
       </td>
       <td class="number">
-        <Amount
-          shown={live.powerKw === null ? undefined : amount(live.powerKw, "kW")}
-          why={t("unknown.power")}
-        />
+        <Power {...live} />
       </td>
       <td class="number">
         <Amount bare shown={kgce === null ? undefined : tce(kgce)} why={t("unknown.site")} />
