@@ -6,10 +6,11 @@ import { type PacketGuard, packetLimits } from "./packet-guard.ts";
 
 /** A topic that nobody may subscribe to. */
 const NOWHERE = "$refused";
-/** Longest wait for the log when stopping. */
-const FINISH_MS = 10_000;
 
 export interface Intake {
+  /** Takes a connection into account; it is held at once if all others are. */
+  add(guard: PacketGuard): void;
+  remove(guard: PacketGuard): void;
   /** Hands a message over and calls `done` when the log has it, or with an error when it has not. */
   take(
     guard: PacketGuard,
@@ -19,9 +20,10 @@ export interface Intake {
     done: (error?: Error | null) => void,
   ): void;
   countRefusal(code: string): void;
-  /** Reads no more, and waits for what is under way. */
-  finish(): Promise<void>;
+  /** Reads no more, and waits for what is under way, for at most so many milliseconds. */
+  finish(timeoutMs: number): Promise<void>;
   stats(): {
+    readonly connections: number;
     readonly messages: number;
     readonly acknowledged: number;
     readonly failed: number;
@@ -32,26 +34,36 @@ export interface Intake {
 }
 
 /** Creates the intake of one listener; above `limit` messages without a place in the log no socket is read. */
-export function createIntake(guards: ReadonlySet<PacketGuard>, limit: number): Intake {
+export function createIntake(limit: number): Intake {
+  const free = new Set<PacketGuard>();
+  /** In the order in which they are to be read again. */
+  const held = new Set<PacketGuard>();
   const refused: Record<string, number> = {};
   let messages = 0;
   let acknowledged = 0;
   let failed = 0;
   let unlogged = 0;
-  let isPaused = false;
   let isFinishing = false;
   let onIdle: (() => void) | undefined;
 
-  const pause = (): void => {
-    isPaused = true;
-    for (const guard of guards) guard.hold();
+  const hold = (guard: PacketGuard): void => {
+    free.delete(guard);
+    held.add(guard);
+    guard.hold();
+  };
+  /** One connection after the other: each may bring as much as it has read already. */
+  const release = (): void => {
+    for (const guard of held) {
+      if (unlogged > limit) return;
+      held.delete(guard);
+      free.add(guard);
+      guard.release();
+    }
   };
   const settle = (): void => {
     unlogged -= 1;
     if (unlogged === 0) onIdle?.();
-    if (!isPaused || isFinishing || unlogged > limit / 2) return;
-    isPaused = false;
-    for (const guard of guards) guard.release();
+    if (held.size > 0 && !isFinishing && unlogged <= limit / 2) release();
   };
   const idle = (): Promise<void> =>
     new Promise((resolve) => {
@@ -61,13 +73,18 @@ export function createIntake(guards: ReadonlySet<PacketGuard>, limit: number): I
     refused[code] = (refused[code] ?? 0) + 1;
   };
   return {
+    add: (guard) => (held.size > 0 || isFinishing ? hold(guard) : void free.add(guard)),
+    remove(guard) {
+      free.delete(guard);
+      held.delete(guard);
+    },
     take(guard, packet, admission, accept, done) {
       const message = messageOf(guard, packet, admission);
       if (message.refused) countRefusal(message.refused.code);
       if (message.refused || packet.retain) divert(packet);
       messages += 1;
       unlogged += 1;
-      if (!isPaused && unlogged > limit) pause();
+      if (unlogged > limit) for (const other of free) hold(other);
       hand(accept, message).then(
         () => {
           acknowledged += 1;
@@ -82,17 +99,21 @@ export function createIntake(guards: ReadonlySet<PacketGuard>, limit: number): I
       );
     },
     countRefusal,
-    async finish() {
+    async finish(timeoutMs) {
       isFinishing = true;
-      pause();
-      const deadline = Date.now() + FINISH_MS;
+      for (const guard of free) hold(guard);
+      const deadline = Date.now() + timeoutMs;
       do {
         if (unlogged > 0) await Promise.race([idle(), wait(deadline - Date.now())]);
         // The broker acknowledges in the next turns, and takes what it has read already.
         for (let turn = 0; turn < 3; turn++) await wait(0);
       } while (unlogged > 0 && Date.now() < deadline);
     },
-    stats: () => ({ messages, acknowledged, failed, refused: { ...refused }, unlogged, isPaused }),
+    stats: () => {
+      const connections = free.size + held.size;
+      const isPaused = held.size > 0;
+      return { connections, messages, acknowledged, failed, refused: { ...refused }, unlogged, isPaused };
+    },
   };
 }
 

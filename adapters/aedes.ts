@@ -29,6 +29,8 @@ export interface AedesSourceOptions {
   readonly connectTimeoutMs?: number;
   /** Refused connections of one gateway and code share a reject for this long. Default 5 s. */
   readonly refusalMergeMs?: number;
+  /** Longest wait for the log when stopping. Default 10 s. */
+  readonly stopTimeoutMs?: number;
 }
 
 /** Counts since the start; `connections`, `unlogged` and `isPaused` are of now. */
@@ -57,9 +59,8 @@ export interface AedesSource extends MessageSource {
 
 /** Creates the source; `start` listens. */
 export function createAedesSource(options: AedesSourceOptions): AedesSource {
-  const guards = new Set<PacketGuard>();
   const counts = { connectionsTotal: 0, connectionsDropped: 0, connectionErrors: 0 };
-  const intake = createIntake(guards, options.unloggedLimit ?? 2000);
+  const intake = createIntake(options.unloggedLimit ?? 2000);
   let running: { server: Server; broker: Aedes; refusals: Refusals } | undefined;
 
   const start = async (accept: (message: SourceMessage) => Promise<void>): Promise<void> => {
@@ -73,7 +74,7 @@ export function createAedesSource(options: AedesSourceOptions): AedesSource {
     broker.on("connectionError", onError);
     const onSocket = (socket: Socket): void => {
       counts.connectionsTotal += 1;
-      takeSocket(socket, guards, broker, intake);
+      takeSocket(socket, broker, intake);
     };
     const { tls, connectTimeoutMs = 10_000 } = options;
     const server = tls
@@ -93,17 +94,16 @@ export function createAedesSource(options: AedesSourceOptions): AedesSource {
       const { server, broker, refusals } = running;
       running = undefined;
       server.close();
-      await intake.finish();
+      await intake.finish(options.stopTimeoutMs ?? 10_000);
       await refusals.stop();
       await new Promise<void>((resolve) => broker.close(() => resolve()));
-      for (const guard of guards) guard.destroy();
     },
     address() {
       if (!running) throw new Error("the broker does not listen; start it first");
       const { address, port } = running.server.address() as AddressInfo;
       return { host: address, port };
     },
-    stats: () => ({ connections: guards.size, ...counts, ...intake.stats() }),
+    stats: () => ({ ...counts, ...intake.stats() }),
   };
 }
 
@@ -117,14 +117,13 @@ async function listen(server: Server, port: number, host: string): Promise<void>
   });
 }
 
-function takeSocket(socket: Socket, guards: Set<PacketGuard>, broker: Aedes, intake: Intake): void {
+function takeSocket(socket: Socket, broker: Aedes, intake: Intake): void {
   socket.setNoDelay(true);
   // Finds the peers that vanished; MQTT's own keep-alive may be switched off by the client.
   socket.setKeepAlive(true, 60_000);
   const guard = new PacketGuard(socket);
-  guards.add(guard);
-  guard.on("close", () => guards.delete(guard));
-  if (intake.stats().isPaused) guard.hold();
+  intake.add(guard);
+  guard.on("close", () => intake.remove(guard));
   const client = broker.handle(guard) as Client & { _keepaliveTimer?: NodeJS.Timeout | null };
   // A large packet on a slow line outlasts the keep-alive, of which the broker sees nothing.
   guard.onProgress = () => client._keepaliveTimer?.refresh();

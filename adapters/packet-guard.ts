@@ -57,15 +57,15 @@ export class PacketGuard extends Duplex {
     socket.on("close", () => this.destroy());
   }
 
-  /** Stops reading the socket until `release`. */
+  /** Gives the broker nothing more to read until `release`; the socket fills up and stops by itself. */
   hold(): void {
     this.#isHeld = true;
-    this.#socket.pause();
   }
 
+  /** Lets the broker read on; it does so before this returns. */
   release(): void {
     this.#isHeld = false;
-    this.#flow();
+    this.emit("readable");
   }
 
   /** The oversized message that a payload stands for; undefined for every other payload. */
@@ -77,6 +77,10 @@ export class PacketGuard extends Duplex {
     const found = this.#oversized.get(number);
     this.#oversized.delete(number);
     return found;
+  }
+
+  override read(size?: number): Buffer | null {
+    return this.#isHeld ? null : super.read(size);
   }
 
   override _read(): void {
@@ -122,7 +126,7 @@ export class PacketGuard extends Duplex {
   }
 
   #flow(): void {
-    if (this.#isWanted && !this.#isHeld && !this.#behindConnect) this.#socket.resume();
+    if (this.#isWanted && !this.#behindConnect) this.#socket.resume();
   }
 
   #end(): void {
