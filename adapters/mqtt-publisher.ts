@@ -2,6 +2,7 @@
 import { connect, type IClientOptions, type MqttClient } from "mqtt";
 import { TransientError } from "../model/errors.ts";
 
+/** Where to, as whom, and how much at once. */
 export interface MqttPublisherOptions {
   /** `mqtt://host:port` */
   readonly url: string;

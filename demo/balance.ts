@@ -3,6 +3,7 @@ import type { DayIndex } from "../model/time.ts";
 import { type Flow, nodeFlow, sumFlow } from "./flow.ts";
 import { NODES } from "./shape-tables.ts";
 
+/** What a site with generators is made of. */
 export interface BalanceParts {
   /** What the site uses. */
   readonly load: Flow;
@@ -14,6 +15,7 @@ export interface BalanceParts {
   readonly exportCap: number;
 }
 
+/** What its meters see. */
 export interface BalanceFlows {
   readonly imported: Flow;
   readonly exported: Flow;

@@ -18,7 +18,9 @@ export function fleetDays(zone: string): FleetDays {
   };
 }
 
+/** Kinds of days that loads tell apart. */
 export const dayTypes = ["work", "saturday", "rest"] as const;
+/** One of `dayTypes`. */
 export type DayType = (typeof dayTypes)[number];
 
 /** Lunar new year, dragon boat and mid-autumn days; the yearly notice of days off is not followed. */

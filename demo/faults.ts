@@ -52,6 +52,7 @@ export interface FaultPlan {
   outageOn(day: number): Outage | undefined;
 }
 
+/** A span in which no message of a site comes through. */
 export interface Outage extends Span {
   readonly site: string;
 }
@@ -74,8 +75,12 @@ function countsPerHour(meter: Meter): number {
   return (meter.maxPerHour / size) * 10 ** (register?.decimals ?? 0);
 }
 
+function isBreakdown(meter: Meter): boolean {
+  return meter.contributes === "none" && !meter.conversionOutput;
+}
+
 function pick(meters: readonly Meter[], row: FaultRow, key: number): Meter | undefined {
-  const fit = meters.filter((meter) => !row.breakdownOnly || meter.contributes === "none");
+  const fit = meters.filter((meter) => !row.breakdownOnly || isBreakdown(meter));
   const rank = (meter: Meter) =>
     row.slowest ? countsPerHour(meter) : draw(key, keyOf(`${meter.site}/${meter.id}`));
   return fit.reduce<Meter | undefined>(

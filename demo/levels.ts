@@ -1,5 +1,8 @@
 /** Yearly amounts that the example county's story asks for, where they differ from their kind's level. */
 
+/** Seed under which the example county is run. */
+export const EXAMPLE_SEED = 13;
+
 /**
  * What a site uses of a carrier in a year, in the carrier's canonical unit, before the weather and the
  * ups and downs of production. Sites that a registry has not are passed over.

@@ -41,7 +41,7 @@ export function createOutbox(publisher: Publisher, limit: number): Outbox {
     async send(topic, payload, acknowledged) {
       await below(limit);
       onTheWay += 1;
-      void publisher.publish(topic, payload).then(acknowledged, failed).finally(settled);
+      void publisher.publish(topic, payload).then(acknowledged).catch(failed).finally(settled);
     },
     drain: () => below(1),
   };

@@ -7,6 +7,7 @@ import type { Fleet, FleetMeter } from "./fleet.ts";
 /** Readings in one message at most. */
 export const MESSAGE_READINGS = 288;
 
+/** The native topic of a meter. */
 export function topicOf(site: string, meter: string): string {
   return `v1/sites/${site}/meters/${meter}/readings`;
 }

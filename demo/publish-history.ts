@@ -8,6 +8,7 @@ import { type Senders, storedMessages, strayMessage, topicOf } from "./payload.t
 /** Time of a meter's newest reading that arrived; undefined when there is none. */
 export type LastReading = (site: string, meter: string) => Instant | undefined;
 
+/** What is to be filled, and up to when. */
 export interface HistoryOptions {
   /** Readings later than this are not sent. */
   readonly now: Instant;
@@ -19,6 +20,7 @@ export interface HistoryOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What was filled. */
 export interface HistoryResult {
   /** Register values acknowledged. */
   readonly readings: number;

@@ -7,6 +7,7 @@ import { createOutbox, type Outbox, type Publisher } from "./outbox.ts";
 import { liveMessage, type Senders, storedMessages, strayMessage, topicOf } from "./payload.ts";
 import { cutOff, type LastReading } from "./publish-history.ts";
 
+/** How the fleet speaks from now on. */
 export interface LiveOptions {
   readonly clock: Clock;
   /** Stops the driver. */

@@ -37,7 +37,8 @@ interface Stretch {
 
 /**
  * The stretches of a register, newest first. The first one is pinned so that the register shows what the
- * registry says it did at its first swap or change of multiplier; the later ones begin at `first`.
+ * registry says it did at its first swap or change of multiplier; the later ones begin at `first`, and so do
+ * not in general end at a second swap's `final`.
  */
 function stretchesOf(meter: Meter, register: Register, scale: number, seed: number): Stretch[] {
   const swaps = meter.swaps.filter((swap) => swap.register === register.id);

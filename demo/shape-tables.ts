@@ -5,10 +5,13 @@ import { type DayType, dayTypeOf, dayTypes, seasonLevel, seasonPeaks, tidePhase 
 import { draw, keyOf, mix, smoothNoise } from "./random.ts";
 import { type Course, type Shape, type ShapeId, shapes } from "./shapes.ts";
 
-/** A day has a value every five minutes, both midnights included. */
+/** Steps of a day: five minutes each. */
 export const STEPS = 288;
+/** Values of a day: both midnights included. */
 export const NODES = STEPS + 1;
+/** Hours between two nodes. */
 export const STEP_HOURS = 24 / STEPS;
+/** Milliseconds between two nodes. */
 export const STEP_MS = STEP_HOURS * 3_600_000;
 
 const VARIANTS = 24;

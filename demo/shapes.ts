@@ -40,6 +40,7 @@ const officeDay: Course = [
   [24, 0.16],
 ];
 
+/** The loads of the fleet. */
 export const shapes = {
   continuous: { work: all(1), noise: [0.025, 50], season: "even", loadFactor: 0.75 },
   "three-shift": {
@@ -294,6 +295,7 @@ export const shapes = {
   standby: { work: all(1), noise: [0.1, 40], season: "even", loadFactor: 0.08 },
 } as const satisfies Record<string, Shape>;
 
+/** A key of `shapes`. */
 export type ShapeId = keyof typeof shapes;
 
 /** What a rule looks at; every field given must fit. */

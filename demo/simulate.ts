@@ -5,6 +5,7 @@ import type { FleetMeter } from "./fleet.ts";
 import type { Publisher } from "./outbox.ts";
 import { registersJson, type Senders, topicOf } from "./payload.ts";
 
+/** How much load, and by which clocks. */
 export interface SimulateOptions {
   readonly meters: number;
   /** Messages per second over all meters. */
@@ -16,6 +17,7 @@ export interface SimulateOptions {
   readonly signal: AbortSignal;
 }
 
+/** What came of the load. */
 export interface SimulateResult {
   readonly meters: number;
   readonly metersAsked: number;

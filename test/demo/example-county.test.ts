@@ -4,6 +4,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { loadConfig } from "../../config/load.ts";
 import { siteTruth } from "../../demo/accuracy.ts";
 import { createFleet, type Fleet, trueRate } from "../../demo/fleet.ts";
+import { EXAMPLE_SEED } from "../../demo/levels.ts";
 import { factorAt, factorRows } from "../../model/factors.ts";
 import { siteCarriersOf } from "../../model/members.ts";
 import { DAY_MS, HOUR_MS } from "../../model/time.ts";
@@ -14,7 +15,7 @@ let fleet: Fleet;
 
 beforeAll(async () => {
   const directory = fileURLToPath(new URL("../../config/example", import.meta.url));
-  fleet = createFleet((await loadConfig(directory)).registry, 1);
+  fleet = createFleet((await loadConfig(directory)).registry, EXAMPLE_SEED);
 });
 
 /** tce, calorific, over all carriers of a site. */
