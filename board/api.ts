@@ -216,7 +216,7 @@ export interface QualityAnswer {
   }[];
   /** Figures left null for want of a factor. */
   factorGaps: { carrier: string; field: string; since: string }[];
-  pending: { site: string; meter: string; from: string; to: string }[];
+  pending: { site: string; meter: string; from: string; to: string; cause: string }[];
 }
 
 /** A row of GET /api/v1/readings */

@@ -120,17 +120,17 @@ export function isQueryName(name: string): name is QueryName {
 
 /** The checked parameters of a query. @throws ProblemError 400 that names every bad one and what is allowed. */
 export function parseParameters<N extends QueryName>(name: N, raw: RawParameters): ParametersOf<N> {
-  const schema: z.ZodObject = parameters[name];
+  return checked(parameters[name] as z.ZodObject, raw) as ParametersOf<N>;
+}
+
+/** Holds a request to its schema. @throws ProblemError 400 that names every bad parameter and what is allowed. */
+export function checked<S extends z.ZodObject>(schema: S, raw: RawParameters): z.infer<S> {
   const result = schema.safeParse({ ...raw });
-  if (result.success) return result.data as ParametersOf<N>;
+  if (result.success) return result.data;
   const faults = result.error.issues.flatMap((issue) => faultsOf(issue, raw, schema));
-  const first = faults[0];
-  throw new ProblemError(400, faults.map((fault) => fault.text).join("; "), {
-    code: first?.code ?? "bad-parameter",
-    ...(first?.parameter === undefined ? {} : { parameter: first.parameter }),
-    ...(first?.value === undefined ? {} : { value: first.value }),
-    ...(first?.allowed === undefined ? {} : { allowed: first.allowed }),
-  });
+  const detail = faults.map((fault) => fault.text).join("; ");
+  const { text: _, ...cause } = faults[0] ?? { code: "bad-parameter", text: detail };
+  throw new ProblemError(400, detail, cause);
 }
 
 interface Fault {

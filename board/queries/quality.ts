@@ -125,6 +125,7 @@ export async function quality(context: QueryContext, given: ParametersOf<"qualit
       meter: span.meter,
       from: calendar.iso(span.start),
       to: calendar.iso(span.end),
+      cause: span.cause,
     })),
   };
 }
