@@ -28,7 +28,7 @@ export interface HistoryResult {
   readonly sentTo: LastReading;
 }
 
-const IN_FLIGHT = 32;
+const IN_FLIGHT = 128;
 const HISTORY_DAYS = 35;
 
 /**

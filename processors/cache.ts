@@ -2,7 +2,7 @@
 import type { Figure, FigureKey } from "../model/figure.ts";
 import type { SeriesReader } from "../model/ports.ts";
 import type { SeriesKey } from "../model/reading.ts";
-import type { DayIndex } from "../model/time.ts";
+import type { DayIndex, MonthIndex } from "../model/time.ts";
 import { type AreaDay, emptyAreaDay, storedAreaDay } from "./consumption/area-day.ts";
 import { emptyMeterDay, type MeterDay, storedMeterDay } from "./consumption/meter-day.ts";
 import type { Tail } from "./consumption/settle.ts";
@@ -40,10 +40,20 @@ export interface Cache {
   meterDay(plan: MeterPlan, day: DayIndex): Promise<MeterDay>;
   /** As above, when it is at hand. */
   knownMeterDay(plan: MeterPlan, day: DayIndex): MeterDay | undefined;
+  /** Known time of a meter in a month: the sum of its days' rows. */
+  meterMonth(plan: MeterPlan, month: MonthIndex): Promise<KnownTime>;
+  /** Keeps a month at hand in step with a day that changed, in whole milliseconds. */
+  adjustMonth(plan: MeterPlan, day: DayIndex, by: KnownTime): void;
   /** A site's or group's day as stored. */
   areaDay(key: FigureKey, day: DayIndex): Promise<AreaDay>;
   /** After a failed commit nothing here is sure to be stored. */
   clear(): void;
+}
+
+/** Milliseconds that were measured and estimated. */
+export interface KnownTime {
+  measuredMs: number;
+  estimatedMs: number;
 }
 
 export function areaKey(area: AreaPlan): FigureKey {
@@ -59,6 +69,7 @@ export function createCache(plan: Plan, reader: SeriesReader): Cache {
   const tails = new Map<string, Tail>();
   const meterDays = recent<MeterDay>(METER_DAYS);
   const areaDays = recent<AreaDay>(AREA_DAYS);
+  const months = recent<KnownTime>(METER_DAYS);
   const seriesName = (key: SeriesKey): string => `${key.site}/${key.meter}/${key.register}`;
 
   const storedDay = async (key: FigureKey, day: DayIndex): Promise<Figure[]> => {
@@ -91,7 +102,34 @@ export function createCache(plan: Plan, reader: SeriesReader): Cache {
     return known;
   };
 
+  const readMonth = async (owner: MeterPlan, month: MonthIndex): Promise<KnownTime> => {
+    const known = { measuredMs: 0, estimatedMs: 0 };
+    const from = calendar.dayStart(calendar.monthFirstDay(month));
+    const to = calendar.dayStart(calendar.monthFirstDay(month + 1));
+    for (const row of await reader.figures([meterKey(owner)], "day", from, to)) {
+      const length = calendar.dayStart(calendar.dayOf(row.start) + 1) - row.start;
+      known.measuredMs += Math.round(row.coverage * length);
+      known.estimatedMs += Math.round(row.estimated * length);
+    }
+    return known;
+  };
+
   return {
+    async meterMonth(owner, month) {
+      const name = `${owner.owner} ${month}`;
+      let known = months.get(name);
+      if (known === undefined) {
+        known = await readMonth(owner, month);
+        months.set(name, known);
+      }
+      return known;
+    },
+    adjustMonth(owner, day, by) {
+      const known = months.get(`${owner.owner} ${calendar.monthOfDay(day)}`);
+      if (known === undefined) return;
+      known.measuredMs += by.measuredMs;
+      known.estimatedMs += by.estimatedMs;
+    },
     tail: (key) => tails.get(seriesName(key)),
     setTail(key, tail) {
       if (tail) tails.set(seriesName(key), tail);
@@ -113,6 +151,7 @@ export function createCache(plan: Plan, reader: SeriesReader): Cache {
       tails.clear();
       meterDays.clear();
       areaDays.clear();
+      months.clear();
     },
   };
 }

@@ -29,6 +29,8 @@ export interface CarrierFactors {
 /** One carrier of one site. */
 export interface AreaPlan extends SiteCarrier {
   readonly plans: readonly MeterPlan[];
+  /** Members whose coverage is the site's: those that add or subtract, or else those of conversion output. */
+  readonly judged: readonly number[];
   readonly factors: CarrierFactors;
 }
 
@@ -61,6 +63,12 @@ function carrierFactors(registry: Registry, carrier: Carrier): CarrierFactors {
     co2Location: grid ? rows("co2-grid-location") : direct,
     co2Market: grid ? rows("co2-grid-market") : direct,
   };
+}
+
+function judgedMembers(area: SiteCarrier): number[] {
+  const all = area.members.map((_, i) => i);
+  const contributing = all.filter((i) => area.members[i]!.sign !== 0);
+  return contributing.length > 0 ? contributing : all;
 }
 
 function meterPlans(registry: Registry): Map<string, MeterPlan> {
@@ -106,6 +114,7 @@ export function planOf(registry: Registry): Plan {
   const areas: AreaPlan[] = siteCarriersOf(registry).map((area) => ({
     ...area,
     plans: area.members.map((member) => meters.get(`${member.meter.site}/${member.meter.id}`)!),
+    judged: judgedMembers(area),
     factors: factors.get(area.carrier)!,
   }));
   for (const area of areas) for (const plan of area.plans) plan.areas.push(area);

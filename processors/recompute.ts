@@ -88,7 +88,12 @@ export function createRecompute(plan: Plan, reader: SeriesReader, cache: Cache) 
         : null;
       out.figure(quarterFigure(key, target, i), was);
     }
+    const { measuredMs, estimatedMs } = target.total;
     if (sumMeterDay(target)) {
+      cache.adjustMonth(owner, target.day, {
+        measuredMs: target.total.measuredMs - measuredMs,
+        estimatedMs: target.total.estimatedMs - estimatedMs,
+      });
       const was = closed ? storedAmount(dayFigure(key, before), !Number.isNaN(before.total.amount)) : null;
       out.figure(dayFigure(key, target), was);
     }

@@ -3,20 +3,28 @@ import type { Figure, FigureKey } from "../model/figure.ts";
 import type { DirtyDay, SeriesReader } from "../model/ports.ts";
 import type { Site } from "../model/registry.ts";
 import { type DayIndex, type MonthIndex, QUARTER_MS, type Span } from "../model/time.ts";
-import { areaKey, type Cache, meterKey } from "./cache.ts";
+import { areaKey, type Cache } from "./cache.ts";
 import type { Collector } from "./changes.ts";
 import {
   type AreaRow,
   areaFigure,
-  emptyRow,
+  NO_ROW,
   rowOfFigure,
   sameRow,
   sumRows,
   valuesOf,
 } from "./consumption/area-day.ts";
 import { serviceMs } from "./consumption/meter-day.ts";
-import { judgedMembers, knowledgeOf } from "./consumption/site.ts";
+import { knowledgeOf } from "./consumption/site.ts";
 import type { AreaPlan, Plan } from "./plan.ts";
+
+function inService(area: AreaPlan, window: Span): number {
+  let count = 0;
+  for (const i of area.judged) {
+    if (serviceMs(area.members[i]!.meter, window.start, window.end) > 0) count += 1;
+  }
+  return count;
+}
 
 /** Coverage of a group's window: the mean over its sites in service; a site without a row counts 0. */
 function groupKnowledge(
@@ -25,24 +33,22 @@ function groupKnowledge(
   rows: ReadonlyMap<string, AreaRow>,
   into: AreaRow,
 ): void {
-  let inService = 0;
+  let sitesInService = 0;
   into.coverage = 0;
   into.estimated = 0;
   into.missingMeters = 0;
   for (const area of sites) {
-    const members = judgedMembers(area).filter(
-      (i) => serviceMs(area.members[i]!.meter, window.start, window.end) > 0,
-    );
-    if (members.length === 0) continue;
-    inService += 1;
+    const members = inService(area, window);
+    if (members === 0) continue;
+    sitesInService += 1;
     const row = rows.get(area.site.id);
     into.coverage += row?.coverage ?? 0;
     into.estimated += row?.estimated ?? 0;
-    into.missingMeters += row?.missingMeters ?? members.length;
+    into.missingMeters += row?.missingMeters ?? members;
   }
-  if (inService === 0) return;
-  into.coverage /= inService;
-  into.estimated /= inService;
+  if (sitesInService === 0) return;
+  into.coverage /= sitesInService;
+  into.estimated /= sitesInService;
 }
 
 type RowsByStart = Map<number, Map<string, AreaRow>>;
@@ -61,6 +67,9 @@ function byStart(figures: readonly Figure[]): RowsByStart {
   }
   return result;
 }
+
+/** Lists of a group's members on a day that are kept. */
+const MEMBER_LISTS = 2_000;
 
 const NO_ROWS: ReadonlyMap<string, AreaRow> = new Map();
 
@@ -85,8 +94,21 @@ export function createRollup(plan: Plan, reader: SeriesReader, cache: Cache): Ro
     else areasByCarrier.set(area.carrier, [area]);
   }
 
+  const knownMembers = new Map<string, readonly AreaPlan[]>();
+
   /** Areas of a group's sites for a carrier, by site id, as the group stands on a day. */
-  const membersOf = (group: string, carrier: string, day: DayIndex): AreaPlan[] => {
+  const membersOf = (group: string, carrier: string, day: DayIndex): readonly AreaPlan[] => {
+    const name = `${group}\n${carrier}\n${day}`;
+    let members = knownMembers.get(name);
+    if (members === undefined) {
+      members = findMembers(group, carrier, day);
+      if (knownMembers.size > MEMBER_LISTS) knownMembers.clear();
+      knownMembers.set(name, members);
+    }
+    return members;
+  };
+
+  const findMembers = (group: string, carrier: string, day: DayIndex): AreaPlan[] => {
     const sites = new Set(
       (plan.groupSites.get(group) ?? []).filter((site) => plan.groupsOf(site, day).includes(group)),
     );
@@ -108,7 +130,7 @@ export function createRollup(plan: Plan, reader: SeriesReader, cache: Cache): Ro
 
   const storedRow = async (key: FigureKey, window: Figure["window"], start: number): Promise<AreaRow> => {
     const [figure] = await reader.figures([key], window, start, start + 1);
-    return figure ? rowOfFigure(figure) : emptyRow();
+    return figure ? rowOfFigure(figure) : NO_ROW;
   };
 
   const monthSpan = (month: MonthIndex): Span => ({
@@ -121,22 +143,11 @@ export function createRollup(plan: Plan, reader: SeriesReader, cache: Cache): Ro
     const key = areaKey(area);
     const row = sumRows((await reader.figures([key], "day", span.start, span.end)).map(rowOfFigure));
     if (row.present) {
-      const known = await Promise.all(area.plans.map((member) => knownOf(member, span)));
+      const known = await Promise.all(area.plans.map((member) => cache.meterMonth(member, month)));
       const { coverage, estimated, missingMeters } = knowledgeOf(area, span, (i) => known[i]!);
       Object.assign(row, { coverage, estimated, missingMeters });
     }
     write(key, "month", span.start, row, await storedRow(key, "month", span.start), out);
-  };
-
-  const knownOf = async (member: AreaPlan["plans"][number], span: Span) => {
-    const known = { measuredMs: 0, estimatedMs: 0 };
-    for (const row of await reader.figures([meterKey(member)], "day", span.start, span.end)) {
-      const day = calendar.dayOf(row.start);
-      const length = calendar.dayStart(day + 1) - row.start;
-      known.measuredMs += Math.round(row.coverage * length);
-      known.estimatedMs += Math.round(row.estimated * length);
-    }
-    return known;
   };
 
   /** A group's changed quarter-hours of a day, and the day's sum. */

@@ -15,12 +15,14 @@ import type {
 } from "../model/ports.ts";
 import type { ReadingsRecord, RecomputeRecord, RejectRecord, SiteRecord } from "../model/records.ts";
 import type { RejectCode, StoredReject } from "../model/reject.ts";
-import { type DayIndex, type Instant, QUARTER_MS } from "../model/time.ts";
+import { type DayIndex, type Instant, QUARTER_MS, type Span } from "../model/time.ts";
 import { createCache } from "./cache.ts";
 import { type Collector, createCollector } from "./changes.ts";
+import type { Piece } from "./consumption/pieces.ts";
 import { createPending } from "./pending.ts";
-import type { Plan } from "./plan.ts";
+import type { MeterPlan, Plan } from "./plan.ts";
 import { createRecompute, type Touched } from "./recompute.ts";
+import { hull, rejudge } from "./rejudge.ts";
 import { createRollup } from "./rollup.ts";
 import { groupByMeter, READINGS_CAUSE, settleMeter } from "./step.ts";
 
@@ -30,8 +32,11 @@ export const CONSUMER = "processors";
 const ROLLUP_EVERY_MS = 500;
 /** Days of one carrier that are summed in one step, so that a step stays short. */
 const ROLLUP_DAYS = 4;
-/** Share of the time that sums may take while readings wait. */
-const ROLLUP_SHARE = 0.25;
+const TICK_MS = 50;
+/** Readings count as flowing for this long after the last. */
+const FLOWING_MS = 300;
+/** Share of the time that sums may take while readings flow, and while they do not. */
+const ROLLUP_SHARE = { flowing: 0.1, quiet: 0.6 } as const;
 
 export interface RunnerOptions {
   readonly plan: Plan;
@@ -89,8 +94,10 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   /** Quarter-hours of dirty days that changed; absent: any may have. */
   const dirtyQuarters = new Map<string, Set<number>>();
   const live = new Map<string, LiveMeter>();
-  let lastRollup = 0;
-  let rollupMs = 0;
+  let lastReadings = 0;
+  let lastCatchUp = 0;
+  let tookMs = 0;
+  let soonest = 0;
   let chain: Promise<unknown> = Promise.resolve();
 
   const reload = async (): Promise<void> => {
@@ -182,11 +189,26 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     await options.commit(batch, { rejects, balance: tally.counts() });
   };
 
+  /** A span asked for by name: its meter's verdicts may have changed with the registry, too. */
+  const rejudgeSpan = async (span: PendingSpan, owner: MeterPlan, out: Collector): Promise<Touched> => {
+    const pieces = new Map<string, readonly Piece[]>();
+    let reach: Span = span;
+    for (const gauge of owner.gaugeOf.values()) {
+      const judged = await rejudge(store, gauge);
+      out.readings(gauge, judged.changed);
+      cache.setTail(gauge, undefined);
+      pieces.set(gauge.register, judged.pieces);
+      reach = hull(reach, judged.touched);
+    }
+    return { plan: owner, span: reach, pieces };
+  };
+
   const recomputeSpans = async (spans: readonly PendingSpan[], out: Collector): Promise<void> => {
     const touched: Touched[] = [];
     for (const span of spans) {
       const owner = plan.meters.get(`${span.site}/${span.meter}`);
-      if (owner) touched.push({ plan: owner, span, pieces: new Map() });
+      if (owner && span.cause !== READINGS_CAUSE) touched.push(await rejudgeSpan(span, owner, out));
+      else if (owner) touched.push({ plan: owner, span, pieces: new Map() });
       if (span.meter !== "") continue;
       const areas = plan.areas.filter((area) => area.site.id === span.site);
       await recompute.areas(areas, calendar.dayOf(span.start), calendar.dayOf(span.end - 1) + 1, out);
@@ -244,16 +266,17 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     await options.write({ live: rows });
   };
 
-  /** What was deferred, as far as it is due; while readings wait, only for a share of the time. */
-  const catchUp = async (idle: boolean): Promise<void> => {
+  /** What was deferred, as far as it is due, for a share of the time. */
+  const catchUp = async (): Promise<void> => {
     const started = now();
-    if (!idle && started - lastRollup < Math.max(ROLLUP_EVERY_MS, rollupMs / ROLLUP_SHARE)) return;
-    if (started - lastRollup < ROLLUP_EVERY_MS) return;
+    const share = started - lastReadings < FLOWING_MS ? ROLLUP_SHARE.flowing : ROLLUP_SHARE.quiet;
+    if (started < soonest || started < lastCatchUp + tookMs / share) return;
     await flushLive();
     const more = await recomputePending(false);
     if (dirty.size > 0) await rollUpSome();
-    rollupMs = now() - started;
-    lastRollup = idle && (more || dirty.size > 0) ? 0 : now();
+    lastCatchUp = now();
+    tookMs = lastCatchUp - started;
+    soonest = more || dirty.size > 0 ? 0 : started + ROLLUP_EVERY_MS;
   };
 
   const follow = async (
@@ -262,10 +285,12 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     signal: AbortSignal,
   ) => {
     for await (const batch of log.consume(topic, CONSUMER, signal)) {
-      const idle = batch.records.length === 0;
       await exclusively(async () => {
-        if (!idle) await handle(batch);
-        if (topic === "readings") await catchUp(idle);
+        if (batch.records.length > 0) {
+          await handle(batch);
+          lastReadings = now();
+        }
+        await catchUp();
       });
     }
   };
@@ -274,11 +299,11 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const tick = (signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
       const timer = setInterval(() => {
-        exclusively(() => catchUp(true)).catch((error: unknown) => {
+        exclusively(catchUp).catch((error: unknown) => {
           clearInterval(timer);
           reject(error);
         });
-      }, ROLLUP_EVERY_MS / 2);
+      }, TICK_MS);
       signal.addEventListener("abort", () => {
         clearInterval(timer);
         resolve();

@@ -20,7 +20,6 @@ export interface Database {
 
 interface Driver {
   readonly DatabaseSync: new (path: string, options?: { readOnly?: boolean }) => Database;
-  readonly backup?: (source: Database, path: string, options?: object) => Promise<unknown>;
 }
 
 /** First release without the WAL-reset bug that could corrupt a database (fixed in SQLite 3.51.3). */
@@ -64,9 +63,27 @@ export function openDatabase(path: string, options: { readOnly?: boolean } = {})
   return options.readOnly ? new DatabaseSync(path, { readOnly: true }) : new DatabaseSync(path);
 }
 
-/** Copies a database that is in use to `path`, whole and consistent. */
-export async function backupDatabase(source: Database, path: string): Promise<void> {
-  const { backup } = driver();
-  if (backup) await backup(source, path, { rate: 4096 });
-  else source.exec(`VACUUM INTO '${path.replaceAll("'", "''")}'`);
+/**
+ * Copies a database that may be in use to a new file, whole and consistent: one snapshot, however long the
+ * writer goes on meanwhile.
+ */
+export function copyDatabase(from: string, to: string): void {
+  const source = openDatabase(from, { readOnly: true });
+  try {
+    source.exec(`VACUUM INTO '${to.replaceAll("'", "''")}'`);
+  } finally {
+    source.close();
+  }
+}
+
+/** Looks a database over; the first trouble found, or undefined. */
+export function troubleIn(path: string): string | undefined {
+  const db = openDatabase(path, { readOnly: true });
+  try {
+    const rows = db.prepare("PRAGMA integrity_check(1)").all() as { integrity_check: string }[];
+    const found = rows[0]?.integrity_check;
+    return found === "ok" ? undefined : (found ?? "no answer");
+  } finally {
+    db.close();
+  }
 }

@@ -20,7 +20,7 @@ export const FIELDS = sumFields.length;
 
 /** One row of an area as numbers; `present` false where there is no row. */
 export interface AreaRow {
-  readonly sums: Float64Array;
+  readonly sums: number[];
   present: boolean;
   coverage: number;
   estimated: number;
@@ -41,7 +41,7 @@ const NO_FACTORS: readonly string[] = [];
 
 export function emptyRow(): AreaRow {
   return {
-    sums: new Float64Array(FIELDS),
+    sums: [0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
     present: false,
     coverage: 0,
     estimated: 0,
@@ -50,11 +50,14 @@ export function emptyRow(): AreaRow {
   };
 }
 
+/** Stands for every row that is not there; rows are replaced, never written into. */
+export const NO_ROW: AreaRow = Object.freeze(emptyRow());
+
 export function emptyAreaDay(calendar: Calendar, day: DayIndex): AreaDay {
   const start = calendar.dayStart(day);
   const end = calendar.dayStart(day + 1);
-  const quarters = Array.from({ length: Math.round((end - start) / QUARTER_MS) }, emptyRow);
-  return { day, start, end, quarters, total: emptyRow() };
+  const quarters = new Array<AreaRow>(Math.round((end - start) / QUARTER_MS)).fill(NO_ROW);
+  return { day, start, end, quarters, total: NO_ROW };
 }
 
 const numberOf = (value: number | null): number => value ?? Number.NaN;
@@ -62,9 +65,9 @@ const nullable = (value: number): number | null => (Number.isNaN(value) ? null :
 
 /** A stored row as numbers. */
 export function rowOfFigure(figure: FigureValues): AreaRow {
-  if (isVanished(figure)) return emptyRow();
+  if (isVanished(figure)) return NO_ROW;
   const { outputEffects: out } = figure;
-  const sums = Float64Array.of(
+  const sums = [
     figure.amount,
     numberOf(figure.kgceCalorific),
     numberOf(figure.kgceEquivalent),
@@ -75,7 +78,7 @@ export function rowOfFigure(figure: FigureValues): AreaRow {
     numberOf(out.kgceEquivalent),
     numberOf(out.kgCo2Location),
     numberOf(out.kgCo2Market),
-  );
+  ];
   const { coverage, estimated, missingMeters, factors } = figure;
   return { sums, present: true, coverage, estimated, missingMeters, factors };
 }
@@ -89,7 +92,7 @@ export function storedAreaDay(calendar: Calendar, day: DayIndex, rows: readonly 
   return result;
 }
 
-function effectsAt(sums: Float64Array, at: number): Effects {
+function effectsAt(sums: readonly number[], at: number): Effects {
   return {
     kgceCalorific: nullable(sums[at]!),
     kgceEquivalent: nullable(sums[at + 1]!),
@@ -98,7 +101,6 @@ function effectsAt(sums: Float64Array, at: number): Effects {
   };
 }
 
-const VANISHED: FigureValues = valuesFrom(emptyRow());
 
 function valuesFrom(row: AreaRow): FigureValues {
   const { sums } = row;
@@ -113,6 +115,8 @@ function valuesFrom(row: AreaRow): FigureValues {
     factors: row.factors,
   };
 }
+
+const VANISHED: FigureValues = valuesFrom(NO_ROW);
 
 /** What is stored of a row; zeros where there is none. */
 export function valuesOf(row: AreaRow): FigureValues {

@@ -26,13 +26,6 @@ interface Knowledge {
   inService: number;
 }
 
-/** Meters whose coverage is the site's: those that add or subtract, or else those of conversion output. */
-export function judgedMembers(area: AreaPlan): number[] {
-  const all = area.members.map((_, i) => i);
-  const contributing = all.filter((i) => area.members[i]!.sign !== 0);
-  return contributing.length > 0 ? contributing : all;
-}
-
 /**
  * The worst coverage and the worst estimated share over the meters in service during the window.
  * @param known measured and estimated milliseconds of member `i` in the window
@@ -44,7 +37,7 @@ export function knowledgeOf(
 ): Knowledge {
   const length = window.end - window.start;
   const result = { coverage: 1, estimated: 0, missingMeters: 0, inService: 0 };
-  for (const i of judgedMembers(area)) {
+  for (const i of area.judged) {
     const service = serviceMs(area.members[i]!.meter, window.start, window.end);
     if (service === 0) continue;
     const { measuredMs, estimatedMs } = known(i);

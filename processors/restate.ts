@@ -1,0 +1,148 @@
+/** What a changed configuration makes wrong: compared with the one last computed with, site by site. */
+import type { DirtyDay, SeriesReader } from "../model/ports.ts";
+import type { RecomputeRecord } from "../model/records.ts";
+import type { Factor, Meter, Registry, Site } from "../model/registry.ts";
+import { HOUR_MS, type Instant } from "../model/time.ts";
+import type { Plan } from "./plan.ts";
+
+/** What a site's figures depend on. */
+interface SiteSnapshot {
+  readonly category: string;
+  readonly town: string | null;
+  readonly classes: Site["classes"];
+  readonly nationalList: boolean;
+  readonly meters: readonly Meter[];
+}
+
+export interface Restatement {
+  /** To be appended to the log. */
+  readonly records: RecomputeRecord[];
+  /** Days whose groups are to be summed anew, since their members changed. */
+  readonly dirty: DirtyDay[];
+  /** The configuration as it is now, to be stored when the records are in the log. */
+  readonly facts: { readonly name: string; readonly value: string }[];
+}
+
+const SITE_FACT = "config:site:";
+const FACTORS_FACT = "config:factors";
+
+function snapshotOf(site: Site): SiteSnapshot {
+  const { category, town = null, classes, nationalList } = site;
+  const meters = site.meters.map((meter) => ({ ...meter, name: { zh: "", en: "" } }));
+  return { category, town, classes, nationalList, meters };
+}
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+/** The earliest moment at which two versions of a dated list differ. */
+function firstDifference<T>(before: readonly T[], after: readonly T[], at: (row: T) => Instant): Instant | undefined {
+  const changed = [
+    ...before.filter((row) => !after.some((other) => same(row, other))),
+    ...after.filter((row) => !before.some((other) => same(row, other))),
+  ];
+  return changed.length === 0 ? undefined : Math.min(...changed.map(at));
+}
+
+/** From when on a meter's own figures may differ; undefined when they cannot. */
+function meterChange(before: Meter | undefined, after: Meter): { from: Instant; cause: string } | undefined {
+  if (before === undefined) return undefined;
+  const dated = { multipliers: [], swaps: [], contributes: "none", role: "sub", countsTo: undefined, conversionOutput: false };
+  if (!same({ ...before, ...dated }, { ...after, ...dated })) {
+    return { from: Math.min(before.from, after.from), cause: `registry: ${after.site}/${after.id}` };
+  }
+  const multiplier = firstDifference(before.multipliers, after.multipliers, (row) => row.from);
+  const swap = firstDifference(before.swaps, after.swaps, (row) => row.at);
+  if (multiplier === undefined && swap === undefined) return undefined;
+  const cause = multiplier === undefined ? "swap" : "multiplier";
+  return { from: Math.min(multiplier ?? Number.POSITIVE_INFINITY, swap ?? Number.POSITIVE_INFINITY), cause: `${cause}: ${after.site}/${after.id}` };
+}
+
+/** Sites whose rows a meter's changed part in them makes wrong. */
+function partChange(before: Meter | undefined, after: Meter | undefined): { sites: string[]; from: Instant } | undefined {
+  const part = (meter: Meter | undefined) =>
+    meter && [meter.contributes, meter.role, meter.countsTo ?? null, meter.conversionOutput, meter.carrier, meter.from, meter.to ?? null];
+  if (same(part(before), part(after))) return undefined;
+  const known = [before, after].filter((meter) => meter !== undefined);
+  const sites = new Set(known.flatMap((meter) => [meter.site, ...(meter.countsTo === undefined ? [] : [meter.countsTo])]));
+  return { sites: [...sites], from: Math.min(...known.map((meter) => meter.from)) };
+}
+
+function siteChanges(before: SiteSnapshot, after: SiteSnapshot, site: string, now: Instant): RecomputeRecord[] {
+  const records: RecomputeRecord[] = [];
+  const to = now + HOUR_MS;
+  const add = (target: string, meter: string, from: Instant, cause: string): void => {
+    records.push({ kind: "recompute", site: target, meter, from, to, cause, receivedAt: now });
+  };
+  const old = new Map(before.meters.map((meter) => [meter.id, meter]));
+  for (const meter of after.meters) {
+    const change = meterChange(old.get(meter.id), meter);
+    if (change) add(site, meter.id, change.from, change.cause);
+  }
+  const current = new Map(after.meters.map((meter) => [meter.id, meter]));
+  for (const id of new Set([...old.keys(), ...current.keys()])) {
+    const change = partChange(old.get(id), current.get(id));
+    for (const target of change?.sites ?? []) add(target, "", change!.from, `registry: ${site}/${id}`);
+  }
+  return records;
+}
+
+function factorChanges(before: readonly Factor[], registry: Registry, plan: Plan, now: Instant): RecomputeRecord[] {
+  const records: RecomputeRecord[] = [];
+  const carriers = new Set([...before, ...registry.factors].map((row) => row.carrier));
+  for (const carrier of carriers) {
+    const old = before.filter((row) => row.carrier === carrier);
+    const current = registry.factors.filter((row) => row.carrier === carrier);
+    const from = firstDifference(old, current, (row) => row.validFrom);
+    if (from === undefined) continue;
+    for (const area of plan.areas.filter((one) => one.carrier === carrier)) {
+      const start = Math.max(from, Math.min(...area.members.map((member) => member.meter.from)));
+      records.push({ kind: "recompute", site: area.site.id, meter: "", from: start, to: now + HOUR_MS, cause: `factor: ${carrier}`, receivedAt: now });
+    }
+  }
+  return records;
+}
+
+/** Days of every site that shared or shares a group with a site whose memberships changed. */
+function regrouped(plan: Plan, before: SiteSnapshot, after: SiteSnapshot, site: Site, now: Instant): DirtyDay[] {
+  const groups = (snapshot: SiteSnapshot) => [snapshot.category, snapshot.town, snapshot.classes, snapshot.nationalList];
+  if (same(groups(before), groups(after))) return [];
+  const mates = (one: Site): boolean =>
+    one.id === site.id ||
+    one.category === before.category ||
+    (one.town ?? null) === before.town ||
+    one.classes.some((row) => before.classes.some((old) => old.id === row.id));
+  const days: DirtyDay[] = [];
+  for (const area of plan.areas) {
+    if (!mates(area.site)) continue;
+    const from = plan.calendar.dayOf(Math.min(...area.members.map((member) => member.meter.from)));
+    for (let day = from; day <= plan.calendar.dayOf(now); day += 1) days.push({ site: area.site.id, carrier: area.carrier, day });
+  }
+  return days;
+}
+
+/** Compares the registry with the one the stored figures were computed with. */
+export async function restatementOf(plan: Plan, reader: SeriesReader, now: Instant): Promise<Restatement> {
+  const { registry } = plan;
+  const result: Restatement = { records: [], dirty: [], facts: [] };
+  for (const site of registry.sites) {
+    const after = snapshotOf(site);
+    const name = SITE_FACT + site.id;
+    const stored = await reader.fact(name);
+    const value = JSON.stringify(after);
+    if (stored === value) continue;
+    result.facts.push({ name, value });
+    if (stored === undefined) continue;
+    const before = JSON.parse(stored) as SiteSnapshot;
+    result.records.push(...siteChanges(before, after, site.id, now));
+    result.dirty.push(...regrouped(plan, before, after, site, now));
+  }
+  const factors = JSON.stringify(registry.factors);
+  const storedFactors = await reader.fact(FACTORS_FACT);
+  if (storedFactors !== factors) {
+    result.facts.push({ name: FACTORS_FACT, value: factors });
+    if (storedFactors !== undefined) {
+      result.records.push(...factorChanges(JSON.parse(storedFactors) as Factor[], registry, plan, now));
+    }
+  }
+  return result;
+}
