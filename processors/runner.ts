@@ -33,10 +33,11 @@ const ROLLUP_EVERY_MS = 500;
 /** Days of one carrier that are summed in one step, so that a step stays short. */
 const ROLLUP_DAYS = 4;
 const TICK_MS = 50;
-/** Readings count as flowing for this long after the last. */
-const FLOWING_MS = 300;
-/** Share of the time that sums may take while readings flow, and while they do not. */
-const ROLLUP_SHARE = { flowing: 0.1, quiet: 0.6 } as const;
+/** A batch of at least so many records says that readings are waiting, and for how long that counts. */
+const BUSY_RECORDS = 100;
+const BUSY_MS = 300;
+/** Share of the time that sums may take while readings wait, and while they do not. */
+const ROLLUP_SHARE = { busy: 0.1, quiet: 0.6 } as const;
 
 export interface RunnerOptions {
   readonly plan: Plan;
@@ -94,7 +95,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   /** Quarter-hours of dirty days that changed; absent: any may have. */
   const dirtyQuarters = new Map<string, Set<number>>();
   const live = new Map<string, LiveMeter>();
-  let lastReadings = 0;
+  let lastBusy = 0;
   let lastCatchUp = 0;
   let tookMs = 0;
   let soonest = 0;
@@ -269,7 +270,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   /** What was deferred, as far as it is due, for a share of the time. */
   const catchUp = async (): Promise<void> => {
     const started = now();
-    const share = started - lastReadings < FLOWING_MS ? ROLLUP_SHARE.flowing : ROLLUP_SHARE.quiet;
+    const share = started - lastBusy < BUSY_MS ? ROLLUP_SHARE.busy : ROLLUP_SHARE.quiet;
     if (started < soonest || started < lastCatchUp + tookMs / share) return;
     await flushLive();
     const more = await recomputePending(false);
@@ -288,7 +289,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       await exclusively(async () => {
         if (batch.records.length > 0) {
           await handle(batch);
-          lastReadings = now();
+          if (batch.records.length >= BUSY_RECORDS) lastBusy = now();
         }
         await catchUp();
       });
