@@ -29,6 +29,7 @@ export interface ConnectRefusal {
 
 /** The rules of one listener. Without credentials anyone is let in, but a known gateway is held to its topics. */
 export interface Admission {
+  isGateway(username: string): boolean;
   judgeConnect(connect: Connect): Promise<ConnectRefusal | undefined>;
   mayPublish(username: string | undefined, topic: string): boolean;
   maySubscribe(username: string | undefined, filter: string): boolean;
@@ -39,6 +40,7 @@ export function createAdmission(permissions: TopicPermissions, credentials?: Cre
   const isFree = (username: string | undefined): boolean =>
     !credentials && (username === undefined || !permissions.isGateway(username));
   return {
+    isGateway: (username) => permissions.isGateway(username),
     async judgeConnect(connect) {
       const { username = "" } = connect;
       if (credentials && !(await isGenuine(credentials, connect))) return badCredentials(connect);

@@ -5,9 +5,11 @@
  */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
 import { createServer as createTlsServer, type TlsOptions } from "node:tls";
-import { Aedes, type AuthenticateError, type Client, type ConnectPacket, type PublishPacket } from "aedes";
+import { Aedes, type Client } from "aedes";
+import { UsageError } from "../model/errors.ts";
 import type { MessageSource, SourceMessage } from "../model/ports.ts";
 import { type Credentials, createAdmission, type TopicPermissions } from "./aedes-admission.ts";
+import { brokerHooks } from "./aedes-hooks.ts";
 import { createIntake, type Intake } from "./aedes-intake.ts";
 import { createRefusals, type Refusals } from "./aedes-refusals.ts";
 import { PacketGuard } from "./packet-guard.ts";
@@ -65,7 +67,13 @@ export function createAedesSource(options: AedesSourceOptions): AedesSource {
 
   const start = async (accept: (message: SourceMessage) => Promise<void>): Promise<void> => {
     const refusals = createRefusals(accept, options.refusalMergeMs ?? 5000);
-    const broker = createBroker(options, intake, accept, refusals);
+    const admission = createAdmission(options.permissions, options.credentials);
+    const { tls, connectTimeoutMs = 10_000 } = options;
+    const broker = new Aedes({
+      connectTimeout: connectTimeoutMs,
+      maxClientsIdLength: 1024,
+      ...brokerHooks({ admission, intake, refusals, accept }),
+    });
     await broker.listen();
     const onError = (): void => {
       counts.connectionErrors += 1;
@@ -76,7 +84,6 @@ export function createAedesSource(options: AedesSourceOptions): AedesSource {
       counts.connectionsTotal += 1;
       takeSocket(socket, broker, intake);
     };
-    const { tls, connectTimeoutMs = 10_000 } = options;
     const server = tls
       ? createTlsServer({ handshakeTimeout: connectTimeoutMs, ...tls }, onSocket)
       : createServer(onSocket);
@@ -84,20 +91,26 @@ export function createAedesSource(options: AedesSourceOptions): AedesSource {
     server.on("drop", () => {
       counts.connectionsDropped += 1;
     });
-    await listen(server, options.port, options.host);
     running = { server, broker, refusals };
+    await listen(server, options.port, options.host).catch(async (error: NodeJS.ErrnoException) => {
+      await stop();
+      throw error.code === "EADDRINUSE" ? portInUse(options) : error;
+    });
+    // A socket that could not be accepted, for want of file handles say, must not end the process.
+    server.on("error", onError);
+  };
+  const stop = async (): Promise<void> => {
+    if (!running) return;
+    const { server, broker, refusals } = running;
+    running = undefined;
+    server.close();
+    await intake.finish(options.stopTimeoutMs ?? 10_000);
+    await refusals.stop();
+    await new Promise<void>((resolve) => broker.close(() => resolve()));
   };
   return {
     start,
-    async stop() {
-      if (!running) return;
-      const { server, broker, refusals } = running;
-      running = undefined;
-      server.close();
-      await intake.finish(options.stopTimeoutMs ?? 10_000);
-      await refusals.stop();
-      await new Promise<void>((resolve) => broker.close(() => resolve()));
-    },
+    stop,
     address() {
       if (!running) throw new Error("the broker does not listen; start it first");
       const { address, port } = running.server.address() as AddressInfo;
@@ -117,6 +130,12 @@ async function listen(server: Server, port: number, host: string): Promise<void>
   });
 }
 
+function portInUse({ host, port }: AedesSourceOptions): UsageError {
+  return new UsageError(
+    `MQTT port ${port} of ${host} is in use; stop the program that listens there, or give another --mqtt-port`,
+  );
+}
+
 function takeSocket(socket: Socket, broker: Aedes, intake: Intake): void {
   socket.setNoDelay(true);
   // Finds the peers that vanished; MQTT's own keep-alive may be switched off by the client.
@@ -127,57 +146,4 @@ function takeSocket(socket: Socket, broker: Aedes, intake: Intake): void {
   const client = broker.handle(guard) as Client & { _keepaliveTimer?: NodeJS.Timeout | null };
   // A large packet on a slow line outlasts the keep-alive, of which the broker sees nothing.
   guard.onProgress = () => client._keepaliveTimer?.refresh();
-}
-
-function createBroker(
-  options: AedesSourceOptions,
-  intake: Intake,
-  accept: (message: SourceMessage) => Promise<void>,
-  refusals: Refusals,
-): Aedes {
-  const admission = createAdmission(options.permissions, options.credentials);
-  const connects = new WeakMap<Client, ConnectPacket>();
-  return new Aedes({
-    connectTimeout: options.connectTimeoutMs ?? 10_000,
-    maxClientsIdLength: 1024,
-    preConnect(client, packet, done) {
-      connects.set(client, packet);
-      // Sessions would be kept in memory, and fill it for subscribers that never come back.
-      packet.clean = true;
-      done(null, true);
-    },
-    authenticate(client, username, password, done) {
-      const packet = connects.get(client);
-      const clientId = packet?.clientId ?? "";
-      const connect = { clientId, username, password: password?.toString(), hasWill: !!packet?.will };
-      const guard = guardOf(client);
-      const judged = admission.judgeConnect(connect).then((refusal) => {
-        guard.username = username;
-        if (!refusal) return done(null, true);
-        const { code, detail, returnCode } = refusal;
-        const gateway =
-          username !== undefined && options.permissions.isGateway(username) ? username : undefined;
-        const topic = packet?.will?.topic ?? "$connect";
-        const payload = Buffer.from(packet?.will?.payload ?? "");
-        intake.countRefusal(code);
-        refusals.note({ code, detail: `${guard.remote}: ${detail}`, topic, payload, gateway });
-        done(Object.assign(new Error(detail), { returnCode }), null);
-      });
-      judged.catch((error: Error) => done(error as AuthenticateError, null));
-    },
-    authorizePublish(client, packet, done) {
-      // The broker's own messages have no client.
-      if (!client) return done(null);
-      intake.take(guardOf(client), packet as PublishPacket, admission, accept, done);
-    },
-    authorizeSubscribe(client, subscription, done) {
-      const isGranted = admission.maySubscribe(guardOf(client).username, subscription.topic);
-      done(null, isGranted ? subscription : null);
-    },
-    authorizeForward: (client, packet) => (guardOf(client).writableNeedDrain ? null : packet),
-  });
-}
-
-function guardOf(client: Client): PacketGuard {
-  return client.conn as PacketGuard;
 }

@@ -14,6 +14,10 @@ export const packetLimits: WalkLimits = {
 /** Bytes of an oversized payload that count as a sign of life. */
 const PROGRESS_BYTES = 16 * 1024;
 const TOKEN_BYTES = 16;
+/** Bytes for the peer that are kept; more than the largest packet on top of a full stream. */
+const UNREAD_BYTES = 512 * 1024;
+
+type Written = (error: Error | null | undefined) => void;
 
 /**
  * Wraps a socket. An oversized PUBLISH reaches the broker as a small stand-in under its own topic and packet
@@ -86,6 +90,17 @@ export class PacketGuard extends Duplex {
   override _read(): void {
     this.#isWanted = true;
     this.#flow();
+  }
+
+  /**
+   * Never asks the broker to wait: it would make publishers wait for a subscriber that does not read. Who
+   * leaves too much unread is cut off.
+   */
+  override write(chunk: unknown, second?: BufferEncoding | Written, done?: Written): boolean {
+    if (typeof second === "string") super.write(chunk, second, done);
+    else super.write(chunk, second);
+    if (this.writableLength > UNREAD_BYTES) this.destroy(new Error("the peer does not read"));
+    return true;
   }
 
   override _write(chunk: Buffer, _encoding: BufferEncoding, done: (error?: Error | null) => void): void {

@@ -147,6 +147,11 @@ test("stopping does not wait for ever for a log that does not answer", async () 
   expect(client.received.map(({ packet }) => packet.cmd)).toEqual(["connack"]);
 });
 
+test("a port in use is named, and nothing is left running", async () => {
+  const broker = await startBroker();
+  await expect(startBroker({ port: broker.port })).rejects.toThrow(/in use.*--mqtt-port/);
+});
+
 test("counters tell what happened", async () => {
   const broker = await startBroker();
   const client = await openClient(broker.port, { username: "works-1-gw1", clientId: "works-1-gw1-a" });
