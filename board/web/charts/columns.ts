@@ -48,6 +48,11 @@ function greatestOf(chart: ColumnsChart): number {
   return greatest;
 }
 
+/** A trifle below zero is left to the tooltip: it would take a tenth of the picture. */
+function dipsBelow(chart: ColumnsChart, greatest: number): boolean {
+  return chart.series.some((one) => one.values.some((value) => value !== null && value < -0.01 * greatest));
+}
+
 function columnOf(one: ColumnSeries, of: Ink, divisor: number) {
   return {
     type: "bar",
@@ -104,7 +109,8 @@ function bandOf(chart: ColumnsChart, of: Ink) {
 
 /** The option of one chart. */
 export function columnsOption(chart: ColumnsChart, of: Ink): EChartsCoreOption {
-  const { divisor, unit } = axisScale(greatestOf(chart), chart.unit);
+  const greatest = greatestOf(chart);
+  const { divisor, unit } = axisScale(greatest, chart.unit);
   const labels = axisLabels(chart.starts, chart.window);
   const size = Math.round(of.rem * 0.75);
   const text = { color: of.soft, fontFamily: of.font, fontSize: size };
@@ -139,6 +145,8 @@ export function columnsOption(chart: ColumnsChart, of: Ink): EChartsCoreOption {
         nameTextStyle: { ...text, align: "right", padding: [0, of.rem * 0.4, 0, 0] },
         nameGap: of.rem * 0.7,
         splitNumber: 4,
+        ...(dipsBelow(chart, greatest) ? {} : { min: 0 }),
+        ...(greatest > 0 ? {} : { max: 1, interval: 1 }),
         axisLabel: {
           ...text,
           formatter: (value: number) =>

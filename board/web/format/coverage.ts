@@ -10,6 +10,8 @@ export interface Shares {
   readonly missing: number;
 }
 
+type Timed = Pick<ConsumptionRow, "start" | "end" | "coverage" | "estimated">;
+
 function clamp(share: number): number {
   return Math.min(1, Math.max(0, share));
 }
@@ -25,10 +27,7 @@ export function sharesOf(row: { readonly coverage: number; readonly estimated: n
  * Shares of the part of a window that has passed: the API's shares are of the whole window, and a day half
  * over would look half missing.
  */
-export function sharesSoFar(
-  row: Pick<ConsumptionRow, "start" | "end" | "coverage" | "estimated">,
-  now: Instant,
-) {
+export function sharesSoFar(row: Timed, now: Instant): Shares {
   const start = Date.parse(row.start);
   const end = Date.parse(row.end);
   const passed = clamp((Math.min(end, now) - start) / (end - start));
@@ -40,10 +39,7 @@ export function sharesSoFar(
  * Shares of a window for a picture in which time to come is left blank: together they are the part of the
  * window that has passed.
  */
-export function sharesByNow(
-  row: Pick<ConsumptionRow, "start" | "end" | "coverage" | "estimated">,
-  now: Instant,
-) {
+export function sharesByNow(row: Timed, now: Instant): Shares {
   const { measured, estimated } = sharesOf(row);
   const start = Date.parse(row.start);
   const end = Date.parse(row.end);

@@ -30,6 +30,11 @@ export function exact(value: number): string {
   return plain.format(value);
 }
 
+/** A unit as it is printed. */
+export function written(unit: string): string {
+  return unit.replace(/m3\b/, "m³");
+}
+
 interface Step {
   readonly below: number;
   readonly divisor: number;
@@ -73,7 +78,7 @@ export function amount(value: number, unit: string): Shown {
   return {
     text: fixed(value / step.divisor, step.decimals),
     unit: step.unit,
-    exact: `${exact(value)} ${unit === "m3" ? "m³" : unit}`,
+    exact: `${exact(value)} ${written(unit)}`,
   };
 }
 

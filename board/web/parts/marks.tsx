@@ -65,12 +65,25 @@ export function Coverage({ shares, figure = true, word }: CoverageProps) {
   const whole = shares.measured >= 0.9995;
   return (
     <span class="coverage" data-tip={sharesText(shares)} role="img" aria-label={sharesText(shares)}>
-      {word && <span class="coverage-figure">{t("coverage.short")}</span>}
+      {word && <span class="coverage-figure">{t("coverage")}</span>}
       <span class="coverage-bar">
         <span class="measured" style={{ width: `${shares.measured * 100}%` }} />
         <span class="estimated" style={{ width: `${shares.estimated * 100}%` }} />
       </span>
       {figure && !whole && <span class="coverage-figure">{percent(shares.measured)}</span>}
+    </span>
+  );
+}
+
+/** A bar where only the measured share is known: the rest was estimated or is missing. */
+export function MeasuredShare({ share }: { share: number }) {
+  const tip = t("coverage.tip.measured", { measured: percent(share) });
+  return (
+    <span class="coverage" data-tip={tip} role="img" aria-label={tip}>
+      <span class="coverage-bar">
+        <span class="measured" style={{ width: `${share * 100}%` }} />
+      </span>
+      {share < 0.9995 && <span class="coverage-figure">{percent(share)}</span>}
     </span>
   );
 }

@@ -77,14 +77,16 @@ export function useAnswers<T>(urls: readonly string[] | undefined, everyMs?: num
       }
     };
     void load();
-    const timer = everyMs
-      ? setInterval(() => {
-          if (!document.hidden) void load();
-        }, everyMs)
-      : undefined;
+    if (everyMs === undefined) return () => stop.abort();
+    const again = () => {
+      if (!document.hidden) void load();
+    };
+    const timer = setInterval(again, everyMs);
+    document.addEventListener("visibilitychange", again);
     return () => {
       stop.abort();
       clearInterval(timer);
+      document.removeEventListener("visibilitychange", again);
     };
   }, [key, everyMs]);
   return kept.key === key ? kept : { data: undefined, failure: undefined };

@@ -5,7 +5,7 @@ import { percent, tce } from "../../format/number.ts";
 import { addDays, monthStart } from "../../format/time.ts";
 import { named, t } from "../../i18n/text.ts";
 import { Segmented } from "../../parts/choices.tsx";
-import { CategoryMark, Coverage } from "../../parts/marks.tsx";
+import { CategoryMark, MeasuredShare } from "../../parts/marks.tsx";
 import { FailureNote, Panel, Quiet } from "../../parts/panel.tsx";
 import { Amount, Unknown } from "../../parts/shown.tsx";
 import { calendar, siteById, today } from "../../state/county.ts";
@@ -31,22 +31,24 @@ function RankingRow({ row, most, window }: { row: Row; most: number; window: Ran
   const site = siteById.value.get(row.site);
   const { kgceCalorific: now, previousKgceCalorific: before } = row;
   const share = now === null || before === null || before <= 0 ? undefined : percent(now / before);
-  const shares = sharesSoFar({ ...spanOf(window), coverage: row.coverage, estimated: 0 }, serverNow.peek());
+  const { measured } = sharesSoFar(
+    { ...spanOf(window), coverage: row.coverage, estimated: 0 },
+    serverNow.peek(),
+  );
+  const length = most > 0 ? Math.max(0, now ?? 0) / most : 0;
   return (
     <tr>
       <th scope="row" class="name">
         <CategoryMark category={row.category} />
         <a href={href("site", row.site)}>{site ? named(site.name) : row.site}</a>
+        <span class="under" aria-hidden="true" style={{ width: `${length * 100}%` }} />
       </th>
-      <td class="bar-cell" aria-hidden="true">
-        <span class="bar" style={{ width: `${most > 0 ? (Math.max(0, now ?? 0) / most) * 100 : 0}%` }} />
-      </td>
       <td>
         <Amount bare shown={now === null ? undefined : tce(now)} why={t("unknown.site")} />
       </td>
       <td>{share ?? <Unknown why={t("unknown.comparison")} />}</td>
       <td>
-        <Coverage shares={{ ...shares, missing: 1 - shares.measured }} />
+        <MeasuredShare share={measured} />
       </td>
     </tr>
   );
@@ -83,7 +85,6 @@ export function Ranking({ national }: { national: NationalList }) {
             <thead>
               <tr>
                 <th scope="col">{t("site")}</th>
-                <td />
                 <th scope="col">tce</th>
                 <th
                   scope="col"

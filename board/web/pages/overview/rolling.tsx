@@ -1,6 +1,6 @@
 /** Two-high plants over the last twelve months, against 1,000 tce and the figure approved for each. */
 import type { RollingAnswer } from "../../../api.ts";
-import { type Level, limitsOf, THRESHOLD_TCE } from "../../format/limits.ts";
+import { type Level, type Limits, limitsOf, THRESHOLD_TCE } from "../../format/limits.ts";
 import { fixed, percent } from "../../format/number.ts";
 import { named, t } from "../../i18n/text.ts";
 import { FailureNote, Panel, Quiet } from "../../parts/panel.tsx";
@@ -42,35 +42,63 @@ function Bullet({
   );
 }
 
-function RollingRow({ row, days }: { row: Row; days: number }) {
+/** What the bar says, in words. */
+function verdictOf({ value, ratio, level, partial }: Limits): string {
+  if (value === null) return t("rolling.level.unknown");
+  if (ratio === undefined) return t(`rolling.level.${level}`);
+  return t(partial ? "rolling.ratio.partial" : "rolling.ratio", { share: percent(ratio) });
+}
+
+function Value({ row, limits }: { row: Row; limits: Limits }) {
+  const { value, approved, partial } = limits;
+  return (
+    <span class="rolling-value">
+      {value === null ? (
+        <Unknown why={t("unknown.site")} />
+      ) : (
+        <span data-tip={partial ? t("rolling.partial", { share: percent(row.coverage) }) : undefined}>
+          {partial && <i class="at-least">≥ </i>}
+          <b>{fixed(value, 2)}</b>
+        </span>
+      )}
+      <span class="unit">tce</span>
+      <span class="of">{approved === undefined ? t("rolling.unapproved") : `/ ${fixed(approved, 0)}`}</span>
+    </span>
+  );
+}
+
+function RollingRow({ row, limits, days }: { row: Row; limits: Limits; days: number }) {
   const site = siteById.value.get(row.site);
-  const { value, approved, ratio, level, partial } = limitsOf(row);
   return (
     <li>
       <a class="name" href={href("site", row.site)}>
         {site ? named(site.name) : row.site}
       </a>
-      <span class="rolling-value">
-        {value === null ? (
-          <Unknown why={t("unknown.site")} />
-        ) : (
-          <span data-tip={partial ? t("rolling.partial", { share: percent(row.coverage) }) : undefined}>
-            {partial && <i class="at-least">≥</i>} <b>{fixed(value, 2)}</b>
-          </span>
-        )}
-        <span class="unit">tce</span>
-        <span class="of">{approved === undefined ? t("rolling.unapproved") : `/ ${fixed(approved, 0)}`}</span>
-      </span>
-      <Bullet value={value} approved={approved} level={level} />
+      <Value row={row} limits={limits} />
+      <Bullet value={limits.value} approved={limits.approved} level={limits.level} />
       <span class="rolling-foot">
-        <span>
-          {ratio === undefined ? t(`rolling.level.${level}`) : t("rolling.ratio", { share: percent(ratio) })}
-        </span>
-        <span class={row.daysWithData < days ? "short" : ""}>
+        <span>{verdictOf(limits)}</span>
+        <span class={row.daysWithData < days ? "short-days" : ""}>
           {t("rolling.days", { n: row.daysWithData, of: days })}
         </span>
       </span>
     </li>
+  );
+}
+
+function Legend() {
+  return (
+    <p class="legend">
+      <span>
+        <i class="key-line" />
+        {t("rolling.threshold")}
+      </span>
+      <span>
+        <i class="key-mark" />
+        {t("rolling.approved")}
+      </span>
+      <span>{t("rolling.scale")}</span>
+    </p>
   );
 }
 
@@ -79,33 +107,20 @@ export function Rolling() {
     ask("/rolling", { at: today.value, class: "two-high" }),
     ROLLING_EVERY_MS,
   );
+  const days = data ? daysIn(data) : 0;
   const rows = (data?.rows ?? [])
-    .map((row) => ({ row, limits: limitsOf(row) }))
+    .map((row) => ({ row, limits: limitsOf(row, days) }))
     .sort((a, b) => (b.limits.ratio ?? 0) - (a.limits.ratio ?? 0));
   return (
-    <Panel
-      class="rolling"
-      title={t("rolling.title")}
-      note={data ? `${data.from.slice(0, 10)} … ${data.to.slice(0, 10)}` : ""}
-    >
+    <Panel class="rolling" title={t("rolling.title")} note={data ? `${data.from} … ${data.to}` : ""}>
       <FailureNote failure={failure} />
       {data && rows.length === 0 && <Quiet>{t("rolling.empty")}</Quiet>}
-      {data && rows.length > 0 && (
+      {rows.length > 0 && (
         <>
-          <p class="legend">
-            <span>
-              <i class="key-line" />
-              {t("rolling.threshold")}
-            </span>
-            <span>
-              <i class="key-mark" />
-              {t("rolling.approved")}
-            </span>
-            <span>{t("rolling.scale")}</span>
-          </p>
+          <Legend />
           <ul class="bullets scroll">
-            {rows.map(({ row }) => (
-              <RollingRow key={row.site} row={row} days={daysIn(data)} />
+            {rows.map(({ row, limits }) => (
+              <RollingRow key={row.site} row={row} limits={limits} days={days} />
             ))}
           </ul>
         </>

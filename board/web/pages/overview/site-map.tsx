@@ -77,10 +77,11 @@ export function SiteMap() {
         ? [{ id, name: named(name), category, state: siteState(live), location, kgce: use.get(id) ?? null }]
         : [],
     );
-  }, [all, ranking, language]);
+  }, [all, ranking, language]); // The stream brings new objects every second; the picture is drawn anew only when it would differ.
+  const picture = shown.map((site) => `${site.id} ${site.state} ${site.kgce} ${site.name}`).join("\n");
   const option = useMemo(
     () => mapOption(outline, aspect, shown, (site) => tipOf(siteById.peek().get(site.id), site), of),
-    [outline, aspect, shown, of],
+    [outline, aspect, picture, of],
   );
   const unplaced = all.length - shown.length;
   return (

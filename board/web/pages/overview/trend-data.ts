@@ -119,7 +119,7 @@ export function trendChart(input: TrendInput): ColumnsChart & { readonly unknown
       opacity: cells[place]!.map(opacityOf),
     })),
     ...(before && { reference: { name: "yesterday", values: yesterdayOf(before, input, divisor) } }),
-    band: county.map((cell) => cell.passed),
+    band: county.map((cell, index) => cell.passed ?? (input.rows ? emptyBand(input, index) : undefined)),
     bandLabel: t("coverage.short"),
     tip,
   };
@@ -137,4 +137,9 @@ function yesterdayOf(rows: readonly ConsumptionRow[], input: TrendInput, divisor
 
 function written(shown: Shown): string {
   return `${shown.text} ${shown.unit}`;
+}
+
+/** A window of the past without a county row: nothing is known of it. */
+function emptyBand({ starts, now }: TrendInput, index: number): Shares | undefined {
+  return starts[index]! < now ? { measured: 0, estimated: 0, missing: 1 } : undefined;
 }

@@ -6,9 +6,9 @@ import { Panel, Quiet } from "../../parts/panel.tsx";
 import { carrierName } from "../../parts/shown.tsx";
 import { SiteName } from "./site-name.tsx";
 
-/** A date as it is, an instant with its time. */
+/** A date, with the time of day where it is not its beginning. */
 function since(text: string): string {
-  return text.length > 10 ? stampOf(text) : text;
+  return stampOf(text).replace(" 00:00:00", "").trim();
 }
 
 export function FactorGaps({ gaps }: { gaps: QualityAnswer["factorGaps"] }) {
@@ -55,6 +55,7 @@ export function Pending({ pending }: { pending: QualityAnswer["pending"] }) {
                 <th scope="col">{t("site")}</th>
                 <th scope="col">{t("meter")}</th>
                 <th scope="col">{t("pending.span")}</th>
+                <th scope="col">{t("ledger.cause")}</th>
               </tr>
             </thead>
             <tbody>
@@ -67,6 +68,7 @@ export function Pending({ pending }: { pending: QualityAnswer["pending"] }) {
                   <td>
                     {stampOf(span.from)} – {stampOf(span.to)}
                   </td>
+                  <td>{code("cause", span.cause)}</td>
                 </tr>
               ))}
             </tbody>

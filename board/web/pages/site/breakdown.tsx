@@ -1,18 +1,25 @@
 /** What the meters inside a site say of its amount, the unmetered rest in a row of its own. */
 import type { ApiMeter, ApiSite, BreakdownAnswer } from "../../../api.ts";
 import { carrierVar } from "../../charts/ink.ts";
-import { sharesOf } from "../../format/coverage.ts";
+import { type Shares, sharesSoFar, worst } from "../../format/coverage.ts";
 import { amount, percent } from "../../format/number.ts";
 import { code, named, t } from "../../i18n/text.ts";
 import { Coverage } from "../../parts/marks.tsx";
 import { FailureNote, Panel, Quiet } from "../../parts/panel.tsx";
 import { Amount, carrierName } from "../../parts/shown.tsx";
 import { ask, useAnswer } from "../../state/answers.ts";
+import { calendar } from "../../state/county.ts";
+import { serverNow } from "../../state/live.ts";
 import { type CurveChoice, endOf } from "./curve-choice.ts";
 
 const BREAKDOWN_EVERY_MS = 30_000;
 
 type Row = BreakdownAnswer["rows"][number];
+
+/** Something is known of it: an amount of 0 with no coverage is no amount. */
+function known(part: { readonly coverage: number; readonly estimated: number }): boolean {
+  return part.coverage + part.estimated > 0;
+}
 
 function Bar({ value, answer, rest }: { value: number; answer: BreakdownAnswer; rest?: boolean }) {
   const share = answer.amount > 0 ? Math.min(1, Math.max(0, value / answer.amount)) : 0;
@@ -31,7 +38,10 @@ function ShareCell({ value, answer }: { value: number; answer: BreakdownAnswer }
   return <td>{share === undefined ? "—" : share < 0 ? `−${percent(-share)}` : percent(share)}</td>;
 }
 
-function MeterRow({ row, answer, site }: { row: Row; answer: BreakdownAnswer; site: ApiSite }) {
+type Passed = (part: { readonly coverage: number; readonly estimated: number }) => Shares;
+
+function MeterRow(props: { row: Row; answer: BreakdownAnswer; site: ApiSite; passed: Passed }) {
+  const { row, answer, site, passed } = props;
   const meter = site.meters.find((one) => one.id === row.meter);
   return (
     <tr>
@@ -39,17 +49,17 @@ function MeterRow({ row, answer, site }: { row: Row; answer: BreakdownAnswer; si
       <td class="text">{code("role", row.role)}</td>
       <Bar value={row.amount} answer={answer} />
       <td>
-        <Amount shown={amount(row.amount, answer.unit)} why="" />
+        <Amount shown={known(row) ? amount(row.amount, answer.unit) : undefined} why={t("unknown.none")} />
       </td>
       <ShareCell value={row.amount} answer={answer} />
       <td>
-        <Coverage shares={sharesOf(row)} />
+        <Coverage shares={passed(row)} />
       </td>
     </tr>
   );
 }
 
-function Table({ answer, site }: { answer: BreakdownAnswer; site: ApiSite }) {
+function Table({ answer, site, passed }: { answer: BreakdownAnswer; site: ApiSite; passed: Passed }) {
   return (
     <div class="scroll">
       <table class="numbers breakdown">
@@ -67,7 +77,7 @@ function Table({ answer, site }: { answer: BreakdownAnswer; site: ApiSite }) {
         </thead>
         <tbody>
           {answer.rows.map((row) => (
-            <MeterRow key={row.meter} row={row} answer={answer} site={site} />
+            <MeterRow key={row.meter} row={row} answer={answer} site={site} passed={passed} />
           ))}
           <tr class={answer.unmetered < 0 ? "alarming" : "rest"}>
             <th scope="row" colSpan={2}>
@@ -75,10 +85,15 @@ function Table({ answer, site }: { answer: BreakdownAnswer; site: ApiSite }) {
             </th>
             <Bar value={answer.unmetered} answer={answer} rest />
             <td>
-              <Amount shown={amount(answer.unmetered, answer.unit)} why="" />
+              <Amount
+                shown={known(answer) ? amount(answer.unmetered, answer.unit) : undefined}
+                why={t("unknown.none")}
+              />
             </td>
             <ShareCell value={answer.unmetered} answer={answer} />
-            <td />
+            <td>
+              <Coverage shares={worst([answer, ...answer.rows].map(passed))} />
+            </td>
           </tr>
         </tbody>
         <tfoot>
@@ -87,11 +102,14 @@ function Table({ answer, site }: { answer: BreakdownAnswer; site: ApiSite }) {
               {t("breakdown.whole")}
             </th>
             <td>
-              <Amount shown={amount(answer.amount, answer.unit)} why="" />
+              <Amount
+                shown={known(answer) ? amount(answer.amount, answer.unit) : undefined}
+                why={t("unknown.none")}
+              />
             </td>
             <td />
             <td>
-              <Coverage shares={sharesOf(answer)} />
+              <Coverage shares={passed(answer)} />
             </td>
           </tr>
         </tfoot>
@@ -113,12 +131,16 @@ export function Breakdown({ site, chosen }: { site: ApiSite; chosen: CurveChoice
     inside ? ask("/breakdown", { site: site.id, carrier, from: first, to: endOf(chosen) }) : undefined,
     BREAKDOWN_EVERY_MS,
   );
+  const iso = (date: string) =>
+    calendar.value.iso(calendar.value.dayStart(calendar.value.parseDate(date) ?? 0));
+  const span = { start: iso(first), end: iso(endOf(chosen)) };
+  const passed: Passed = (part) => sharesSoFar({ ...span, ...part }, serverNow.peek());
   const range = first === last ? first : `${first} … ${last}`;
   return (
     <Panel class="breakdown-panel" title={t("breakdown.title")} note={`${carrierName(carrier)} · ${range}`}>
       <FailureNote failure={failure} />
       {!inside && <Quiet>{t("breakdown.none")}</Quiet>}
-      {data && <Table answer={data} site={site} />}
+      {data && <Table answer={data} site={site} passed={passed} />}
     </Panel>
   );
 }

@@ -1,7 +1,7 @@
 /** Where one figure comes from: readings, multipliers, factors, and the arithmetic line by line. */
 import type { ApiSite, ExplainAnswer } from "../../../api.ts";
 import { sharesOf } from "../../format/coverage.ts";
-import { amount, co2, exact, percent, type Shown, tce } from "../../format/number.ts";
+import { amount, co2, exact, percent, type Shown, tce, written } from "../../format/number.ts";
 import { stampOf, windowLabel } from "../../format/time.ts";
 import type { Effect } from "../../format/totals.ts";
 import { code, named, t } from "../../i18n/text.ts";
@@ -97,7 +97,7 @@ function Pairs({ part, unit }: { part: MeterPart; unit: string }) {
               <td>{exact(pair.toValue - pair.fromValue)}</td>
               <td>{pair.multipliers.map((value) => `×${exact(value)}`).join(" → ")}</td>
               <td>
-                {exact(pair.energy)} <span class="unit">{unit}</span>
+                {exact(pair.energy)} <span class="unit">{written(unit)}</span>
               </td>
               <td>{percent(pair.share)}</td>
               <td class="text">

@@ -1,7 +1,7 @@
 /** A site's meters as they are registered, and their last sign of life. */
 import type { ApiMeter, ApiSite } from "../../../api.ts";
 import { carrierVar } from "../../charts/ink.ts";
-import { amount, exact } from "../../format/number.ts";
+import { amount, exact, written } from "../../format/number.ts";
 import { stampOf } from "../../format/time.ts";
 import { code, named, t } from "../../i18n/text.ts";
 import { Lamp } from "../../parts/marks.tsx";
@@ -25,7 +25,7 @@ function LastReading({ meter }: { meter: ApiMeter }) {
     <>
       <span class="amount" data-tip={live.register}>
         <span class="value">{exact(live.value)}</span>
-        <span class="unit">{register?.unit ?? ""}</span>
+        <span class="unit">{written(register?.unit ?? "")}</span>
       </span>
       <span class="soft stamp">{stampOf(live.at)}</span>
     </>

@@ -2,7 +2,7 @@
 import { useState } from "preact/hooks";
 import { stands } from "../../../../model/reading.ts";
 import type { ApiSite, ReadingsAnswer } from "../../../api.ts";
-import { exact } from "../../format/number.ts";
+import { exact, written } from "../../format/number.ts";
 import { ageOf, stampOf } from "../../format/time.ts";
 import { code, named, t } from "../../i18n/text.ts";
 import { Choice, Segmented } from "../../parts/choices.tsx";
@@ -27,7 +27,7 @@ function ReadingRow({ row, unit }: { row: Row; unit: string }) {
     <tr class={stands(row.verdict) ? "" : "aside"}>
       <th scope="row">{stampOf(row.at)}</th>
       <td>
-        {exact(row.value)} <span class="unit">{unit}</span>
+        {exact(row.value)} <span class="unit">{written(unit)}</span>
       </td>
       <td class="text">
         <span class={`tag verdict-${row.verdict}`} data-tip={code("verdict.tip", row.verdict)}>
