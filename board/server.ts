@@ -26,6 +26,8 @@ export interface BoardServerOptions {
   /** The address that the caller is going to listen on; it decides what is checked. */
   readonly host: string;
   readonly credentials?: Verify;
+  /** PEM; with it the server speaks HTTPS. */
+  readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   /** One line about what went wrong inside. */
   readonly log: (line: string) => void;
 }
@@ -33,8 +35,10 @@ export interface BoardServerOptions {
 const BODY_LIMIT = 64 * 1024;
 const MOST_CONNECTIONS = 1_000;
 
-function createApp({ log }: BoardServerOptions): FastifyInstance {
-  const app = Fastify({ logger: false, bodyLimit: BODY_LIMIT, forceCloseConnections: "idle" });
+function createApp({ log, tls }: BoardServerOptions): FastifyInstance {
+  const settings = { logger: false, bodyLimit: BODY_LIMIT, forceCloseConnections: "idle" } as const;
+  // The instance of an HTTPS server differs in the type of its raw server alone.
+  const app = tls ? (Fastify({ ...settings, https: tls }) as unknown as FastifyInstance) : Fastify(settings);
   app.server.maxConnections = MOST_CONNECTIONS;
   // The schemas are documentation: requests are checked by the same zod schemas, which say what is wrong.
   app.setValidatorCompiler(() => () => true);

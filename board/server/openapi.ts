@@ -37,6 +37,30 @@ const titles: Readonly<Record<QueryName, string>> = {
   explain: "The readings, multipliers and factors behind one figure",
 };
 
+const notes: Readonly<Partial<Record<QueryName, string>>> = {
+  consumption:
+    "Rows are those whose window starts in [from, to), in window order, then in the order of /sites' carriers. " +
+    "Quarter-hours, days and months are stored; hours and years are summed when read, as are a meter's months. " +
+    "coverage and estimated are shares of the whole window's time, also of one that is not over: a year half " +
+    "over has coverage of at most a half. A sum is null where any part of it is. Windows of which nothing is " +
+    "known have no row. At most 50,000 rows: the limit is applied to the windows times the carriers that the " +
+    "range could hold. Hours are counted from local midnight.",
+  rolling:
+    "Days in [at − 12 calendar months, at), the month's last day standing in for one it has not. Coal is net of " +
+    "metered conversion output.",
+  avoided:
+    "gross = kWh × baseline, grid = kWh × the region's grid average, net = gross − grid, by the factors in force at " +
+    "each day's start. Every meter of role shore-power or charging counts once, whatever it contributes; a " +
+    "sub-meter below one has role sub.",
+  breakdown:
+    "Meters that contribute `none`, but for generation, export and conversion output, set against the site's amount.",
+  quality:
+    "completeness is the measured share of the contributing meters' service time on the day, so far as it has passed. " +
+    "While the day lasts, a meter's last two intervals are not yet missing.",
+  readings: "from ≤ at < to, in the register's own unit, before any multiplier.",
+  rejects: "A page may end early; `next`, where present, goes into `before` of the next request.",
+};
+
 function contentOf(name: QueryName): object {
   const schema = jsonSchema(answers[name]);
   if (name === "stream") {
@@ -52,6 +76,7 @@ function contentOf(name: QueryName): object {
 export function querySchema(name: QueryName): FastifySchema {
   return {
     summary: titles[name],
+    ...(notes[name] === undefined ? {} : { description: notes[name] }),
     operationId: name,
     ...(name === "stream" ? {} : { querystring: jsonSchema(parameters[name]) }),
     response: { 200: { description: titles[name], content: contentOf(name) }, ...problems },

@@ -179,6 +179,38 @@ describe("hours and years of sites", () => {
     await other.close();
   });
 
+  it("miss a meter's time to the millisecond", async () => {
+    const almost = { coverage: (QUARTER - 1) / QUARTER };
+    await board.put(
+      ...[0, 1, 2, 3].map((n) => quarter(n, "works", n === 3 ? almost : {})),
+      ...[0, 1, 2, 3].map((n) => quarter(n, "works/a", n === 3 ? almost : {})),
+      ...[0, 1, 2, 3].map((n) => quarter(n, "works/b")),
+    );
+    const [row] = await rowsOf({ site: "works", window: "hour", ...november });
+    expect(row).toMatchObject({ missingMeters: 1, coverage: (HOUR_MS - 1) / HOUR_MS });
+  });
+
+  it("leave meters of conversion output out, unless there are no others", async () => {
+    const output = { role: "export", contributes: "none", conversionOutput: true } as const;
+    const other = openBoard({
+      ...county,
+      sites: [site("plant", [meter("out", output)]), site("works", [meter("a"), meter("out", output)])],
+    });
+    await other.put(
+      ...[0, 1, 2, 3].map((n) => quarter(n, "works", { coverage: 0.5 })),
+      ...[0, 1, 2, 3].map((n) => quarter(n, "works/a", { coverage: 0.5 })),
+      ...[0, 1].map((n) =>
+        figure("site", "plant", "15m", hour + n * QUARTER, 0, { coverage: 0.5, output: 1 }),
+      ),
+      ...[0, 1].map((n) => quarter(n, "plant/out", { coverage: 0.5 })),
+    );
+    const rows = async (id: string) =>
+      (await other.ask<ConsumptionAnswer>("consumption", { site: id, window: "hour", ...november })).rows;
+    expect((await rows("works"))[0]).toMatchObject({ coverage: 0.5, missingMeters: 1 });
+    expect((await rows("plant"))[0]).toMatchObject({ coverage: 0.25, missingMeters: 1, netAmount: -2 });
+    await other.close();
+  });
+
   it("judge a guest's meter at the site it counts to", async () => {
     await board.put(
       ...[0, 1, 2, 3].map((n) => figure("site", "quay", "15m", hour + n * QUARTER, 1, { coverage: n % 2 })),

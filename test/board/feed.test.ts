@@ -155,6 +155,26 @@ describe("the stream", () => {
     expect(state.log).toHaveLength(1);
   });
 
+  it("asks no more when the last listener left during a query", async () => {
+    let asked = 0;
+    let release = () => {};
+    const run = async (): Promise<Answer> => {
+      asked += 1;
+      await new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      return { status: 200, contentType: "application/json", body: "{}", etag: "1" };
+    };
+    const { port } = await feedAlone({ run });
+    const listener = await listen(port);
+    await expect.poll(() => asked).toBe(1);
+    listener.leave();
+    await wait(50);
+    release();
+    await wait(200);
+    expect(asked).toBe(1);
+  });
+
   it("skips a listener that does not read, without holding the others up or piling up memory", async () => {
     const { state, port, app } = await feedAlone({ tickMs: 5 });
     const stuck = await listen(port);

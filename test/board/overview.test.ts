@@ -174,8 +174,11 @@ describe("stream", () => {
       power: { reporting: 1, meters: 2 },
       lastAt: "2026-11-22T10:07:00+08:00",
     });
-    const again = await board.run("stream", { since: first.etag });
+    const later = openBoard(county, { now: NOW + 1000 });
+    await later.store.write({ live: [live("works", "a", 0, 12)] });
+    const again = await later.run("stream", { since: first.etag });
     expect(again).toMatchObject({ status: 304, body: "", etag: first.etag });
+    await later.close();
     await board.put(figure("group", "county", "day", "2026-11-22", 1));
     expect((await board.run("stream", { since: first.etag })).status).toBe(200);
   });

@@ -1,3 +1,4 @@
+import { get } from "node:https";
 import { connect } from "node:net";
 import { brotliDecompressSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -7,6 +8,7 @@ import { problem } from "../../board/server/schema-parts.ts";
 import { answers } from "../../board/server/schemas.ts";
 import { createBoardServer } from "../../board/server.ts";
 import { UsageError } from "../../model/errors.ts";
+import { certificate } from "./certificate.ts";
 import { at, day, figure, NOW, openBoard, QUARTER } from "./county.ts";
 import { builtPage, type Served, serve } from "./http.ts";
 
@@ -389,12 +391,13 @@ describe("a server beyond loopback", () => {
       expect(reply.headers["www-authenticate"]).toBe('Basic realm="energy", charset="UTF-8"');
       expect(reply.json()).toMatchObject({ code: "credentials" });
     }
-    expect(asked).toEqual(["li:wrong"]);
+    expect((await ask(basic("li:wrong"))).status).toBe(401);
+    expect(asked).toEqual(["li:wrong", "li:wrong"]);
     const good = await Promise.all(
       Array.from({ length: 10 }, () => ask({ ...basic("li:密:码"), host: "board.example" })),
     );
     expect(good.map((reply) => reply.status)).toEqual(Array(10).fill(200));
-    expect(asked).toEqual(["li:wrong", "li:密:码"]);
+    expect(asked).toEqual(["li:wrong", "li:wrong", "li:密:码"]);
     expect((await ask({}, "/metrics")).status).toBe(401);
     expect((await ask({}, "/nothing")).status).toBe(401);
     expect((await ask({}, "/healthz")).status).toBe(200);
@@ -423,6 +426,21 @@ describe("a server beyond loopback", () => {
     await expect.poll(async () => (await guess(9)).status).toBe(503);
     release();
     expect((await Promise.all(slow)).map((reply) => reply.status)).toEqual([401, 401, 401, 401]);
+    await served.close();
+  });
+});
+
+describe("a server with a certificate", () => {
+  it("speaks HTTPS", async () => {
+    const served = await serve({ tls: certificate });
+    const status = await new Promise<number | undefined>((resolve, reject) => {
+      const options = { host: "127.0.0.1", port: served.port, path: "/healthz", ca: certificate.cert };
+      get({ ...options, servername: "localhost" }, (reply) => resolve(reply.resume().statusCode)).on(
+        "error",
+        reject,
+      );
+    });
+    expect(status).toBe(200);
     await served.close();
   });
 });
