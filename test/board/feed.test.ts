@@ -169,9 +169,9 @@ describe("the stream", () => {
     const listener = await listen(port);
     await expect.poll(() => asked).toBe(1);
     listener.leave();
-    await wait(50);
+    await wait(20);
     release();
-    await wait(200);
+    await wait(600);
     expect(asked).toBe(1);
   });
 
