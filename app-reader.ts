@@ -6,8 +6,8 @@ import { createSqliteReader } from "./adapters/sqlite/reader.ts";
 import { setPragmas } from "./adapters/sqlite/schema.ts";
 import { serveCalls } from "./adapters/thread-call.ts";
 import type { ConsumptionAnswer, ConsumptionRow } from "./board/api.ts";
-import { createBoardQueries } from "./board/queries/dispatch.ts";
 import type { ExplainRequest } from "./board/queries/context.ts";
+import { createBoardQueries } from "./board/queries/dispatch.ts";
 import { windowEnd, windowStart } from "./board/queries/windows.ts";
 import type { RejectQuery } from "./model/ports.ts";
 import type { Registry } from "./model/registry.ts";
@@ -33,9 +33,18 @@ function spanOf(window: ExplainRequest["window"], at: Instant): Span {
 }
 
 /** The figure as the API shows it, so that an explanation and an answer cannot differ. */
-async function figureOf({ site, carrier, window, at }: ExplainRequest, now: Instant): Promise<ConsumptionRow | null> {
+async function figureOf(
+  { site, carrier, window, at }: ExplainRequest,
+  now: Instant,
+): Promise<ConsumptionRow | null> {
   const span = spanOf(window, at);
-  const params = { site, carrier, window, from: plan.calendar.iso(span.start), to: plan.calendar.iso(span.end) };
+  const params = {
+    site,
+    carrier,
+    window,
+    from: plan.calendar.iso(span.start),
+    to: plan.calendar.iso(span.end),
+  };
   const answer = await queries.run("consumption", params, now);
   return answer.status === 200 ? ((JSON.parse(answer.body) as ConsumptionAnswer).rows[0] ?? null) : null;
 }

@@ -44,17 +44,24 @@ let appended = 0;
 
 async function restate(): Promise<void> {
   const { records, dirty, facts } = await restatementOf(plan, store, Date.now());
-  await log.append("readings", records.map((record) => ({ key: record.site, value: JSON.stringify(record) })));
+  await log.append(
+    "readings",
+    records.map((record) => ({ key: record.site, value: JSON.stringify(record) })),
+  );
   await store.write({ dirtySet: dirty, facts });
 }
 
 const pause = (ms: number): Promise<void> =>
   new Promise((resolve) => {
     const timer = setTimeout(resolve, ms);
-    stop.signal.addEventListener("abort", () => {
-      clearTimeout(timer);
-      resolve();
-    }, { once: true });
+    stop.signal.addEventListener(
+      "abort",
+      () => {
+        clearTimeout(timer);
+        resolve();
+      },
+      { once: true },
+    );
   });
 
 /** Runs the processors; a failure of the disk is tried again, from what is stored. */
@@ -110,7 +117,8 @@ async function caughtUp(): Promise<void> {
 }
 
 function trim(): void {
-  for (const topic of ["readings", "rejects"] as const) log.trim(topic, CONSUMER, Date.now() - LOG_KEPT_MS, TRIM_ROWS);
+  for (const topic of ["readings", "rejects"] as const)
+    log.trim(topic, CONSUMER, Date.now() - LOG_KEPT_MS, TRIM_ROWS);
 }
 
 await restate();
@@ -119,13 +127,19 @@ const trimming = setInterval(trim, HOUR_MS / 60);
 
 serveCalls(parentPort!, {
   async append(topic: Topic, keys: string[], values: string[]) {
-    await log.append(topic, keys.map((key, i) => ({ key, value: values[i]! })));
+    await log.append(
+      topic,
+      keys.map((key, i) => ({ key, value: values[i]! })),
+    );
     appended += keys.length;
   },
   progress,
   caughtUp,
   recompute: (records: RecomputeRecord[]) =>
-    log.append("readings", records.map((record) => ({ key: record.site, value: JSON.stringify(record) }))),
+    log.append(
+      "readings",
+      records.map((record) => ({ key: record.site, value: JSON.stringify(record) })),
+    ),
   write: (changes: Changes) => store.write(changes),
   ready: () => true,
   async stop() {

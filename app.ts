@@ -17,10 +17,10 @@ import { loadConfig } from "./config/load.ts";
 import { verifyPassword } from "./config/password.ts";
 import { checkSecrets, loadSecrets, type Secrets } from "./config/secrets.ts";
 import { programRoot } from "./config/shipped.ts";
+import { EXAMPLE_SEED } from "./demo/levels.ts";
 import { createAcceptor } from "./ingest/accept.ts";
 import { createCollector } from "./ingest/collector.ts";
 import { importCsv } from "./ingest/csv-import.ts";
-import { EXAMPLE_SEED } from "./demo/levels.ts";
 import { createPermissions } from "./ingest/permissions.ts";
 import { replayReject } from "./ingest/replay.ts";
 import { type Problem, UsageError } from "./model/errors.ts";
@@ -30,9 +30,6 @@ import type { Registry } from "./model/registry.ts";
 import type { StoredReject } from "./model/reject.ts";
 import { calendarOf, HOUR_MS, type Span } from "./model/time.ts";
 import type { ReconcileSite } from "./processors/reconcile.ts";
-
-
-
 
 /** What a process of any kind works with. */
 export interface Core {
@@ -58,7 +55,12 @@ const threadFile = (name: string): URL => new URL(`./${name}.js`, import.meta.ur
 function remoteLog(writer: Caller): EventLog {
   return {
     append: (topic: Topic, records: readonly LogRecord[]) =>
-      writer.call("append", topic, records.map((record) => record.key), records.map((record) => record.value)),
+      writer.call(
+        "append",
+        topic,
+        records.map((record) => record.key),
+        records.map((record) => record.value),
+      ),
     consume() {
       throw new Error("The log is consumed in the writer's thread.");
     },
@@ -86,10 +88,20 @@ async function* decodeText(body: AsyncIterable<Uint8Array>): AsyncGenerator<stri
 }
 
 /** Rejects of a span, page by page, oldest page last. */
-async function* rejectsOf(reader: Caller, span: Span, site: string | undefined): AsyncGenerator<StoredReject> {
+async function* rejectsOf(
+  reader: Caller,
+  span: Span,
+  site: string | undefined,
+): AsyncGenerator<StoredReject> {
   let before: number | undefined;
   for (;;) {
-    const query = { from: span.start, to: span.end, limit: 500, ...(site ? { site } : {}), ...(before ? { before } : {}) };
+    const query = {
+      from: span.start,
+      to: span.end,
+      limit: 500,
+      ...(site ? { site } : {}),
+      ...(before ? { before } : {}),
+    };
     const page = await reader.call<StoredReject[]>("rejects", query);
     yield* page;
     if (page.length < 500) return;
@@ -97,11 +109,24 @@ async function* rejectsOf(reader: Caller, span: Span, site: string | undefined):
   }
 }
 
-function createActions(registry: Registry, core: Pick<OpenCore, "writer" | "reader" | "collector">, acceptor: ReturnType<typeof createAcceptor>): BoardActions {
+function createActions(
+  registry: Registry,
+  core: Pick<OpenCore, "writer" | "reader" | "collector">,
+  acceptor: ReturnType<typeof createAcceptor>,
+): BoardActions {
   const { writer, reader, collector } = core;
   const recompute = (sites: readonly string[], span: Span, cause: string): Promise<void> => {
     const receivedAt = Date.now();
-    const records = sites.map((site): RecomputeRecord => ({ kind: "recompute", site, from: span.start, to: span.end, cause, receivedAt }));
+    const records = sites.map(
+      (site): RecomputeRecord => ({
+        kind: "recompute",
+        site,
+        from: span.start,
+        to: span.end,
+        cause,
+        receivedAt,
+      }),
+    );
     return writer.call("recompute", records);
   };
 
@@ -177,10 +202,14 @@ export async function openCore(config: string, data: string): Promise<OpenCore> 
   const { registry, warnings } = await loadConfig(config);
   occupy(data);
   const file = databaseFile(data);
-  const writerThread = new Worker(threadFile("app-writer"), { workerData: { file, registry } satisfies WriterData });
+  const writerThread = new Worker(threadFile("app-writer"), {
+    workerData: { file, registry } satisfies WriterData,
+  });
   const writer = callWorker(writerThread, "writer");
   await writer.call("ready");
-  const readerThread = new Worker(threadFile("app-reader"), { workerData: { file, registry } satisfies ReaderData });
+  const readerThread = new Worker(threadFile("app-reader"), {
+    workerData: { file, registry } satisfies ReaderData,
+  });
   const reader = callWorker(readerThread, "reader");
   const acceptor = createAcceptor({ registry, bytes: payloadBytes });
   const collector = createCollector(acceptor, remoteLog(writer));
@@ -241,7 +270,10 @@ function checkExposure(options: RunOptions, secrets: Secrets | undefined): void 
   }
 }
 
-async function secretsOf(options: RunOptions, registry: Registry): Promise<{ secrets?: Secrets; warnings: readonly Problem[] }> {
+async function secretsOf(
+  options: RunOptions,
+  registry: Registry,
+): Promise<{ secrets?: Secrets; warnings: readonly Problem[] }> {
   if (options.secretsFile === undefined) return { warnings: [] };
   const loaded = await loadSecrets(options.secretsFile);
   if (loaded === undefined) throw new UsageError(`${options.secretsFile}: there is no such secrets file`);
@@ -252,7 +284,9 @@ async function secretsOf(options: RunOptions, registry: Registry): Promise<{ sec
 function credentialsOf(secrets: Secrets | undefined) {
   if (secrets === undefined) return undefined;
   return new Map(
-    Object.entries(secrets.gateways).map(([user, hash]) => [user, (password: string) => verifyPassword(password, hash)] as const),
+    Object.entries(secrets.gateways).map(
+      ([user, hash]) => [user, (password: string) => verifyPassword(password, hash)] as const,
+    ),
   );
 }
 
@@ -335,12 +369,16 @@ async function startDemo(core: OpenCore, url: string, options: RunOptions) {
   const data: DemoData = { url, registry: core.registry, seed: EXAMPLE_SEED, lastReadings };
   const demo = callWorker(new Worker(threadFile("app-demo"), { workerData: data }), "demo");
   const fill = async (): Promise<void> => {
-    for await (const { fraction, readings } of demo.stream<{ fraction: number; readings: number }>("history")) {
+    for await (const { fraction, readings } of demo.stream<{ fraction: number; readings: number }>(
+      "history",
+    )) {
       options.progress(fraction, `demo history: ${readings.toLocaleString("en")} readings`);
     }
   };
   const filled = fill();
-  filled.catch((error: unknown) => options.print(`demo fleet: ${error instanceof Error ? error.message : String(error)}`));
+  filled.catch((error: unknown) =>
+    options.print(`demo fleet: ${error instanceof Error ? error.message : String(error)}`),
+  );
   return { filled, stop: () => demo.call("stop").catch(() => undefined) };
 }
 
@@ -362,7 +400,11 @@ async function metricsOf(core: OpenCore, broker: { readonly connections: number 
   const stats = core.collector.stats();
   const lines: string[] = [];
   const add = (name: string, help: string, type: string, value: number, labels = ""): void => {
-    lines.push(`# HELP energy_${name} ${help}`, `# TYPE energy_${name} ${type}`, `energy_${name}${labels} ${value}`);
+    lines.push(
+      `# HELP energy_${name} ${help}`,
+      `# TYPE energy_${name} ${type}`,
+      `energy_${name}${labels} ${value}`,
+    );
   };
   add("messages_total", "Messages taken in since the start.", "counter", stats.messages);
   add("values_accepted_total", "Values accepted since the start.", "counter", stats.accepted);
@@ -372,8 +414,12 @@ async function metricsOf(core: OpenCore, broker: { readonly connections: number 
   add("unlogged_messages", "Messages that are not durable yet.", "gauge", stats.unlogged);
   add("failed_appends_total", "Appends the log did not take.", "counter", stats.failedAppends);
   add("mqtt_connections", "Open MQTT connections.", "gauge", broker.connections);
-  lines.push("# HELP energy_values_rejected_total Values rejected since the start, by code.", "# TYPE energy_values_rejected_total counter");
-  for (const [code, count] of Object.entries(stats.rejected)) lines.push(`energy_values_rejected_total{code="${code}"} ${count}`);
+  lines.push(
+    "# HELP energy_values_rejected_total Values rejected since the start, by code.",
+    "# TYPE energy_values_rejected_total counter",
+  );
+  for (const [code, count] of Object.entries(stats.rejected))
+    lines.push(`energy_values_rejected_total{code="${code}"} ${count}`);
   return `${lines.join("\n")}\n`;
 }
 
@@ -387,4 +433,3 @@ export function configPath(path: string): string {
   if (isAbsolute(path) || existsSync(path)) return resolve(path);
   return path === "config/example" ? exampleConfig() : resolve(path);
 }
-

@@ -62,7 +62,9 @@ const options = {
   help: { type: "boolean" },
 } as const;
 
-type Values = { [K in keyof typeof options]?: (typeof options)[K]["type"] extends "boolean" ? boolean : string };
+type Values = {
+  [K in keyof typeof options]?: (typeof options)[K]["type"] extends "boolean" ? boolean : string;
+};
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
@@ -117,7 +119,9 @@ function progressBar() {
     const percent = Math.floor(fraction * 100);
     if (process.stdout.isTTY) {
       const filled = Math.round(fraction * 30);
-      process.stdout.write(`\r[${"█".repeat(filled)}${"░".repeat(30 - filled)}] ${percent} % ${text}  ${fraction >= 1 ? "\n" : ""}`);
+      process.stdout.write(
+        `\r[${"█".repeat(filled)}${"░".repeat(30 - filled)}] ${percent} % ${text}  ${fraction >= 1 ? "\n" : ""}`,
+      );
     } else if (percent >= shown + 20 || (fraction >= 1 && shown < 100)) {
       shown = percent;
       print(`${percent} % ${text}`);
@@ -127,8 +131,10 @@ function progressBar() {
 
 async function run(values: Values): Promise<number> {
   const { stack = "embedded", role = "all" } = values;
-  if (stack !== "embedded") throw new UsageError(`--stack ${stack}: this version has the stack "embedded" alone`);
-  if (role !== "all") throw new UsageError(`--role ${role}: the embedded stack runs all roles in one process`);
+  if (stack !== "embedded")
+    throw new UsageError(`--stack ${stack}: this version has the stack "embedded" alone`);
+  if (role !== "all")
+    throw new UsageError(`--role ${role}: the embedded stack runs all roles in one process`);
   const config = configOf(values);
   const isExample = config === configPath("config/example");
   const app = await startApp({
@@ -160,7 +166,9 @@ async function check(values: Values): Promise<number> {
   const { registry, warnings } = await loadConfig(configOf(values));
   printProblems(warnings);
   const meters = registry.sites.reduce((sum, site) => sum + site.meters.length, 0);
-  print(`${configOf(values)}: ${registry.sites.length} sites, ${meters} meters, no errors, ${warnings.length} warnings`);
+  print(
+    `${configOf(values)}: ${registry.sites.length} sites, ${meters} meters, no errors, ${warnings.length} warnings`,
+  );
   return 0;
 }
 
@@ -202,7 +210,8 @@ function remoteActions(occupant: Occupant): BoardActions {
       return ask(occupant, `import?${new URLSearchParams(query)}`, "text/csv", body);
     },
     replay: ({ signal: _, ...body }) => ask(occupant, "replay", "application/json", JSON.stringify(body)),
-    reconcile: ({ signal: _, ...body }) => ask(occupant, "reconcile", "application/json", JSON.stringify(body)),
+    reconcile: ({ signal: _, ...body }) =>
+      ask(occupant, "reconcile", "application/json", JSON.stringify(body)),
   };
 }
 
@@ -211,7 +220,11 @@ const never = new AbortController().signal;
 async function importFile(values: Values, [file]: readonly string[]): Promise<number> {
   if (file === undefined) throw new UsageError(`import: which file?\n\n${USAGE}`);
   if (!existsSync(file)) throw new UsageError(`${file}: there is no such file`);
-  const request = { site: required(values, "site"), meter: required(values, "meter"), profile: required(values, "profile") };
+  const request = {
+    site: required(values, "site"),
+    meter: required(values, "meter"),
+    profile: required(values, "profile"),
+  };
   const size = statSync(file).size;
   const bar = progressBar();
   let read = 0;
@@ -223,7 +236,12 @@ async function importFile(values: Values, [file]: readonly string[]): Promise<nu
   }
   return withActions(values, async (actions) => {
     let last = { accepted: 0, rejected: 0 };
-    for await (const item of actions.importCsv({ ...request, file: basename(file), body: counted(), signal: never })) {
+    for await (const item of actions.importCsv({
+      ...request,
+      file: basename(file),
+      body: counted(),
+      signal: never,
+    })) {
       last = item as typeof last;
       const finished = "finished" in item;
       bar(finished ? 1 : Math.min(0.99, read / size), `${last.accepted} readings, ${last.rejected} rejected`);
@@ -239,12 +257,17 @@ function spanOf(values: Values) {
 }
 
 async function replay(values: Values, [what]: readonly string[]): Promise<number> {
-  if (what !== "rejects" && what !== "readings") throw new UsageError(`replay: rejects or readings?\n\n${USAGE}`);
+  if (what !== "rejects" && what !== "readings")
+    throw new UsageError(`replay: rejects or readings?\n\n${USAGE}`);
   return withActions(values, async (actions) => {
     let last: object = {};
     for await (const item of actions.replay({ what, ...spanOf(values), signal: never })) last = item;
     const { finished: _, ...result } = last as { finished?: boolean };
-    print(Object.entries(result).map(([name, count]) => `${name} ${count}`).join(", "));
+    print(
+      Object.entries(result)
+        .map(([name, count]) => `${name} ${count}`)
+        .join(", "),
+    );
     return 0;
   });
 }
@@ -265,7 +288,9 @@ async function reconcile(values: Values): Promise<number> {
     for await (const item of actions.reconcile(request) as AsyncIterable<ReconcileItem>) {
       if (Array.isArray(item.differences)) {
         for (const { what, start, stored, recomputed } of item.differences) {
-          print(`${what} ${new Date(start).toISOString()}: stored ${JSON.stringify(stored)}, recomputed ${JSON.stringify(recomputed)}`);
+          print(
+            `${what} ${new Date(start).toISOString()}: stored ${JSON.stringify(stored)}, recomputed ${JSON.stringify(recomputed)}`,
+          );
         }
         differences += item.differences.length;
         bar((item.done ?? 0) / (item.of ?? 1), `${differences} differences`);
@@ -293,7 +318,11 @@ async function explain(values: Values): Promise<number> {
     body = (await core.query("explain", query)).body;
     await core.close();
   }
-  const answer = JSON.parse(body) as { detail?: string; lines?: string[]; notes?: { zh: string; en: string }[] };
+  const answer = JSON.parse(body) as {
+    detail?: string;
+    lines?: string[];
+    notes?: { zh: string; en: string }[];
+  };
   if (answer.lines === undefined) throw new UsageError(answer.detail ?? body);
   for (const line of answer.lines) print(line);
   for (const { zh, en } of answer.notes ?? []) print(`· ${en} / ${zh}`);
@@ -304,7 +333,11 @@ async function runSimulate(values: Values): Promise<number> {
   const { registry } = await loadConfig(configOf(values));
   const fleet = createFleet(registry, 1);
   const url = required(values, "url");
-  const publisher = await connectMqttPublisher({ url, clientId: `simulate-${process.pid}`, inFlight: 50_000 });
+  const publisher = await connectMqttPublisher({
+    url,
+    clientId: `simulate-${process.pid}`,
+    inFlight: 50_000,
+  });
   const stop = new AbortController();
   process.once("SIGINT", () => stop.abort());
   const result = await simulate({ fleet, plan: faultPlan(fleet) }, publisher, {
@@ -340,7 +373,8 @@ async function restore(values: Values, [file]: readonly string[]): Promise<numbe
   if (trouble !== undefined) throw new UsageError(`${file}: not a sound backup: ${trouble}`);
   const data = dataOf(values);
   const target = databaseFile(data);
-  if (existsSync(target)) throw new UsageError(`${target} exists; move it away, or restore elsewhere by --data`);
+  if (existsSync(target))
+    throw new UsageError(`${target} exists; move it away, or restore elsewhere by --data`);
   await mkdir(data, { recursive: true });
   await copyFile(file, join(data, "energy.db"));
   print(`${target}: restored from ${file}; "reconcile" compares every figure with its readings`);

@@ -48,7 +48,10 @@ export function occupy(directory: string, url?: string): void {
       `Process ${other.pid} already works in ${directory}. Stop it, or choose another directory by --data.`,
     );
   }
-  writeFileSync(occupantFile(directory), JSON.stringify({ pid: process.pid, ...(url === undefined ? {} : { url }) }));
+  writeFileSync(
+    occupantFile(directory),
+    JSON.stringify({ pid: process.pid, ...(url === undefined ? {} : { url }) }),
+  );
 }
 
 export function leave(directory: string): void {

@@ -48,7 +48,9 @@ export function createReconcile(realPlan: Plan, reader: SeriesReader): Reconcile
   const plan: Plan = { ...realPlan, closedThrough: Number.POSITIVE_INFINITY };
   const { calendar } = plan;
 
-  const checkVerdicts = async (owner: MeterPlan): Promise<{ differences: Difference[]; readings: number; extent?: Span }> => {
+  const checkVerdicts = async (
+    owner: MeterPlan,
+  ): Promise<{ differences: Difference[]; readings: number; extent?: Span }> => {
     const differences: Difference[] = [];
     let extent: Span | undefined;
     let readings = 0;
@@ -56,14 +58,26 @@ export function createReconcile(realPlan: Plan, reader: SeriesReader): Reconcile
       const judged = await rejudge(reader, gauge);
       if (judged.extent) {
         extent = extent
-          ? { start: Math.min(extent.start, judged.extent.start), end: Math.max(extent.end, judged.extent.end) }
+          ? {
+              start: Math.min(extent.start, judged.extent.start),
+              end: Math.max(extent.end, judged.extent.end),
+            }
           : judged.extent;
         readings += 1;
       }
       for (const row of judged.changed) {
-        const [stored] = (await reader.readings(gauge, row.at, row.at)).filter((one) => one.value === row.value && one.revision === row.revision);
+        const [stored] = (await reader.readings(gauge, row.at, row.at)).filter(
+          (one) => one.value === row.value && one.revision === row.revision,
+        );
         const what = `reading ${owner.owner} ${gauge.register}`;
-        differences.push({ what, site: gauge.site, meter: gauge.meter, start: row.at, stored: stored?.verdict ?? null, recomputed: row.verdict });
+        differences.push({
+          what,
+          site: gauge.site,
+          meter: gauge.meter,
+          start: row.at,
+          stored: stored?.verdict ?? null,
+          recomputed: row.verdict,
+        });
       }
     }
     return extent ? { differences, readings, extent } : { differences, readings };
@@ -91,7 +105,9 @@ export function createReconcile(realPlan: Plan, reader: SeriesReader): Reconcile
       for (const meter of site.meters) {
         const owner = plan.meters.get(`${site.id}/${meter.id}`)!;
         const verdicts = await checkVerdicts(owner);
-        differences.push(...verdicts.differences.filter((one) => one.start >= span.start && one.start < span.end));
+        differences.push(
+          ...verdicts.differences.filter((one) => one.start >= span.start && one.start < span.end),
+        );
         readings += verdicts.readings;
         if (!verdicts.extent) continue;
         const start = Math.max(span.start, verdicts.extent.start - 86_400_000);

@@ -27,7 +27,10 @@ export async function rejudge(reader: SeriesReader, gauge: Gauge): Promise<Rejud
 }
 
 /** From the standing reading before the first change to the standing one after the last. */
-function reachOf(rows: readonly { at: Instant; verdict: StoredReading["verdict"] }[], changed: readonly { at: Instant }[]) {
+function reachOf(
+  rows: readonly { at: Instant; verdict: StoredReading["verdict"] }[],
+  changed: readonly { at: Instant }[],
+) {
   const first = changed[0];
   const last = changed.at(-1);
   if (first === undefined || last === undefined) return undefined;

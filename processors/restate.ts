@@ -35,7 +35,11 @@ function snapshotOf(site: Site): SiteSnapshot {
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 /** The earliest moment at which two versions of a dated list differ. */
-function firstDifference<T>(before: readonly T[], after: readonly T[], at: (row: T) => Instant): Instant | undefined {
+function firstDifference<T>(
+  before: readonly T[],
+  after: readonly T[],
+  at: (row: T) => Instant,
+): Instant | undefined {
   const changed = [
     ...before.filter((row) => !after.some((other) => same(row, other))),
     ...after.filter((row) => !before.some((other) => same(row, other))),
@@ -46,7 +50,14 @@ function firstDifference<T>(before: readonly T[], after: readonly T[], at: (row:
 /** From when on a meter's own figures may differ; undefined when they cannot. */
 function meterChange(before: Meter | undefined, after: Meter): { from: Instant; cause: string } | undefined {
   if (before === undefined) return undefined;
-  const dated = { multipliers: [], swaps: [], contributes: "none", role: "sub", countsTo: undefined, conversionOutput: false };
+  const dated = {
+    multipliers: [],
+    swaps: [],
+    contributes: "none",
+    role: "sub",
+    countsTo: undefined,
+    conversionOutput: false,
+  };
   if (!same({ ...before, ...dated }, { ...after, ...dated })) {
     return { from: Math.min(before.from, after.from), cause: `registry: ${after.site}/${after.id}` };
   }
@@ -54,20 +65,41 @@ function meterChange(before: Meter | undefined, after: Meter): { from: Instant; 
   const swap = firstDifference(before.swaps, after.swaps, (row) => row.at);
   if (multiplier === undefined && swap === undefined) return undefined;
   const cause = multiplier === undefined ? "swap" : "multiplier";
-  return { from: Math.min(multiplier ?? Number.POSITIVE_INFINITY, swap ?? Number.POSITIVE_INFINITY), cause: `${cause}: ${after.site}/${after.id}` };
+  return {
+    from: Math.min(multiplier ?? Number.POSITIVE_INFINITY, swap ?? Number.POSITIVE_INFINITY),
+    cause: `${cause}: ${after.site}/${after.id}`,
+  };
 }
 
 /** Sites whose rows a meter's changed part in them makes wrong. */
-function partChange(before: Meter | undefined, after: Meter | undefined): { sites: string[]; from: Instant } | undefined {
+function partChange(
+  before: Meter | undefined,
+  after: Meter | undefined,
+): { sites: string[]; from: Instant } | undefined {
   const part = (meter: Meter | undefined) =>
-    meter && [meter.contributes, meter.role, meter.countsTo ?? null, meter.conversionOutput, meter.carrier, meter.from, meter.to ?? null];
+    meter && [
+      meter.contributes,
+      meter.role,
+      meter.countsTo ?? null,
+      meter.conversionOutput,
+      meter.carrier,
+      meter.from,
+      meter.to ?? null,
+    ];
   if (same(part(before), part(after))) return undefined;
   const known = [before, after].filter((meter) => meter !== undefined);
-  const sites = new Set(known.flatMap((meter) => [meter.site, ...(meter.countsTo === undefined ? [] : [meter.countsTo])]));
+  const sites = new Set(
+    known.flatMap((meter) => [meter.site, ...(meter.countsTo === undefined ? [] : [meter.countsTo])]),
+  );
   return { sites: [...sites], from: Math.min(...known.map((meter) => meter.from)) };
 }
 
-function siteChanges(before: SiteSnapshot, after: SiteSnapshot, site: string, now: Instant): RecomputeRecord[] {
+function siteChanges(
+  before: SiteSnapshot,
+  after: SiteSnapshot,
+  site: string,
+  now: Instant,
+): RecomputeRecord[] {
   const records: RecomputeRecord[] = [];
   const to = now + HOUR_MS;
   const add = (target: string, meter: string, from: Instant, cause: string): void => {
@@ -86,7 +118,12 @@ function siteChanges(before: SiteSnapshot, after: SiteSnapshot, site: string, no
   return records;
 }
 
-function factorChanges(before: readonly Factor[], registry: Registry, plan: Plan, now: Instant): RecomputeRecord[] {
+function factorChanges(
+  before: readonly Factor[],
+  registry: Registry,
+  plan: Plan,
+  now: Instant,
+): RecomputeRecord[] {
   const records: RecomputeRecord[] = [];
   const carriers = new Set([...before, ...registry.factors].map((row) => row.carrier));
   for (const carrier of carriers) {
@@ -96,15 +133,34 @@ function factorChanges(before: readonly Factor[], registry: Registry, plan: Plan
     if (from === undefined) continue;
     for (const area of plan.areas.filter((one) => one.carrier === carrier)) {
       const start = Math.max(from, Math.min(...area.members.map((member) => member.meter.from)));
-      records.push({ kind: "recompute", site: area.site.id, meter: "", from: start, to: now + HOUR_MS, cause: `factor: ${carrier}`, receivedAt: now });
+      records.push({
+        kind: "recompute",
+        site: area.site.id,
+        meter: "",
+        from: start,
+        to: now + HOUR_MS,
+        cause: `factor: ${carrier}`,
+        receivedAt: now,
+      });
     }
   }
   return records;
 }
 
 /** Days of every site that shared or shares a group with a site whose memberships changed. */
-function regrouped(plan: Plan, before: SiteSnapshot, after: SiteSnapshot, site: Site, now: Instant): DirtyDay[] {
-  const groups = (snapshot: SiteSnapshot) => [snapshot.category, snapshot.town, snapshot.classes, snapshot.nationalList];
+function regrouped(
+  plan: Plan,
+  before: SiteSnapshot,
+  after: SiteSnapshot,
+  site: Site,
+  now: Instant,
+): DirtyDay[] {
+  const groups = (snapshot: SiteSnapshot) => [
+    snapshot.category,
+    snapshot.town,
+    snapshot.classes,
+    snapshot.nationalList,
+  ];
   if (same(groups(before), groups(after))) return [];
   const mates = (one: Site): boolean =>
     one.id === site.id ||
@@ -115,7 +171,8 @@ function regrouped(plan: Plan, before: SiteSnapshot, after: SiteSnapshot, site: 
   for (const area of plan.areas) {
     if (!mates(area.site)) continue;
     const from = plan.calendar.dayOf(Math.min(...area.members.map((member) => member.meter.from)));
-    for (let day = from; day <= plan.calendar.dayOf(now); day += 1) days.push({ site: area.site.id, carrier: area.carrier, day });
+    for (let day = from; day <= plan.calendar.dayOf(now); day += 1)
+      days.push({ site: area.site.id, carrier: area.carrier, day });
   }
   return days;
 }

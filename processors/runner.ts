@@ -225,7 +225,10 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     const total = createCollector(plan, READINGS_CAUSE, now());
     for (const cause of new Set(due.map((span) => span.cause))) {
       const out = createCollector(plan, cause, now());
-      await recomputeSpans(due.filter((span) => span.cause === cause), out);
+      await recomputeSpans(
+        due.filter((span) => span.cause === cause),
+        out,
+      );
       total.absorb(out);
     }
     await options.write({ ...total.changes(), pendingDone: due });

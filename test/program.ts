@@ -76,7 +76,11 @@ export async function startProgram(args: readonly string[]): Promise<RunningProg
 export async function untilSettled(url: string, deadlineMs = 60_000): Promise<void> {
   const end = Date.now() + deadlineMs;
   for (;;) {
-    const state = (await (await fetch(`${url}/readyz`)).json()) as { recordsBehind: number; pendingSpans: number; dirtyDays: number };
+    const state = (await (await fetch(`${url}/readyz`)).json()) as {
+      recordsBehind: number;
+      pendingSpans: number;
+      dirtyDays: number;
+    };
     if (state.recordsBehind === 0 && state.pendingSpans === 0 && state.dirtyDays === 0) return;
     if (Date.now() > end) throw new Error(`not settled in ${deadlineMs} ms: ${JSON.stringify(state)}`);
     await new Promise((resolve) => setTimeout(resolve, 50));

@@ -29,7 +29,17 @@ async function rows(query: string): Promise<ConsumptionRow[]> {
 }
 
 beforeAll(async () => {
-  imported = await runProgram(["import", file, ...stack, "--site", "steel-works", "--meter", "main", "--profile", "uci-steel"]);
+  imported = await runProgram([
+    "import",
+    file,
+    ...stack,
+    "--site",
+    "steel-works",
+    "--meter",
+    "main",
+    "--profile",
+    "uci-steel",
+  ]);
   program = await startProgram(stack);
 });
 
@@ -48,7 +58,13 @@ describe("the steel works' year", () => {
     const [year, ...more] = await rows("site=steel-works&window=year&from=2018-01-01&to=2019-01-01");
     expect(more).toEqual([]);
     expect(Math.abs(year!.amount - 959_636.71)).toBeLessThan(1e-9);
-    expect(year).toMatchObject({ start: "2018-01-01T00:00:00+09:00", coverage: 1, estimated: 0, missingMeters: 0, unit: "kWh" });
+    expect(year).toMatchObject({
+      start: "2018-01-01T00:00:00+09:00",
+      coverage: 1,
+      estimated: 0,
+      missingMeters: 0,
+      unit: "kWh",
+    });
   });
 
   test("has each day right, across midnight and month ends", async () => {
@@ -60,7 +76,9 @@ describe("the steel works' year", () => {
       expect(day.coverage).toBe(1);
     });
     // The row labelled 31/01/2018 00:00 ends January's last day and is no part of February.
-    const [quarter] = await rows("site=steel-works&window=15m&from=2018-01-31T23:45:00%2B09:00&to=2018-02-01");
+    const [quarter] = await rows(
+      "site=steel-works&window=15m&from=2018-01-31T23:45:00%2B09:00&to=2018-02-01",
+    );
     expect(quarter!.amount).toBe(Number(readFileSync(file, "utf8").split("\n")[31 * 96]!.split(",")[1]));
     const months = await rows("site=steel-works&window=month&from=2018-01-01&to=2019-01-01");
     expect(months.map((month) => month.start.slice(0, 7))).toHaveLength(12);
@@ -75,20 +93,42 @@ describe("the steel works' year", () => {
     expect(year!.kgceEquivalent! / 1000).toBeCloseTo(287.891_013, 6);
     expect(year!.kgCo2Location!).toBeCloseTo(half * 0.6101 + (whole - half) * 0.581, 5);
     expect(year!.kgCo2Market).toBeNull();
-    expect(year!.factors).toEqual(["coal-electricity", "coal-electricity-equivalent", "grid-example-1", "grid-example-2"]);
+    expect(year!.factors).toEqual([
+      "coal-electricity",
+      "coal-electricity-equivalent",
+      "grid-example-1",
+      "grid-example-2",
+    ]);
     const [june] = await rows("site=steel-works&window=day&from=2018-06-30&to=2018-07-01");
     expect(june!.factors).toContain("grid-example-1");
     expect(june!.kgCo2Location!).toBeCloseTo((days[180]! / 100) * 0.6101, 6);
   });
 
   test("counts every value in the balance, and a second import as repeated", async () => {
-    const again = await runProgram(["import", file, ...stack, "--site", "steel-works", "--meter", "main", "--profile", "uci-steel"]);
+    const again = await runProgram([
+      "import",
+      file,
+      ...stack,
+      "--site",
+      "steel-works",
+      "--meter",
+      "main",
+      "--profile",
+      "uci-steel",
+    ]);
     expect(again.stdout).toContain("35040 accepted");
     const today = new Intl.DateTimeFormat("en-CA", { timeZone: "Asia/Seoul" }).format(new Date());
     const answer = await fetch(`${program.httpUrl}/api/v1/balance?day=${today}`);
     const { rows: balance } = (await answer.json()) as { rows: object[] };
     expect(balance).toEqual([
-      expect.objectContaining({ site: "steel-works", received: 70_080, accepted: 35_040, repeated: 35_040, setAside: 0, rejected: {} }),
+      expect.objectContaining({
+        site: "steel-works",
+        received: 70_080,
+        accepted: 35_040,
+        repeated: 35_040,
+        setAside: 0,
+        rejected: {},
+      }),
     ]);
     const reconciled = await runProgram(["reconcile", ...stack]);
     expect(reconciled.stdout).toContain("no difference");

@@ -13,7 +13,8 @@ import { calendarOf } from "../model/time.ts";
 import { planOf } from "../processors/plan.ts";
 import { CONSUMER, createRunner } from "../processors/runner.ts";
 
-export const at = (text: string): number => Date.parse(text.length === 10 ? `${text}T00:00:00+08:00` : `${text}+08:00`);
+export const at = (text: string): number =>
+  Date.parse(text.length === 10 ? `${text}T00:00:00+08:00` : `${text}+08:00`);
 
 export function register(part: Partial<Register> = {}): Register {
   return {
@@ -65,7 +66,9 @@ export function site(part: Partial<Site> = {}): Site {
   };
 }
 
-export function factor(part: Partial<Factor> & Pick<Factor, "id" | "kind" | "carrier" | "perCanonical">): Factor {
+export function factor(
+  part: Partial<Factor> & Pick<Factor, "id" | "kind" | "carrier" | "perCanonical">,
+): Factor {
   return {
     basis: "both",
     region: "any",
@@ -79,16 +82,31 @@ export function factor(part: Partial<Factor> & Pick<Factor, "id" | "kind" | "car
 }
 
 export const testFactors: Factor[] = [
-  factor({ id: "coal-el", kind: "standard-coal", carrier: "electricity", basis: "calorific", perCanonical: 0.1229 }),
+  factor({
+    id: "coal-el",
+    kind: "standard-coal",
+    carrier: "electricity",
+    basis: "calorific",
+    perCanonical: 0.1229,
+  }),
   factor({ id: "grid", kind: "co2-grid-location", carrier: "electricity", perCanonical: 0.5 }),
   factor({ id: "market", kind: "co2-grid-market", carrier: "electricity", perCanonical: 0.6 }),
   factor({ id: "coal-gas", kind: "standard-coal", carrier: "natural-gas", perCanonical: 1.33 }),
   factor({ id: "co2-gas", kind: "co2-direct", carrier: "natural-gas", perCanonical: 2.165 }),
-  factor({ id: "coal-heat", kind: "standard-coal", carrier: "heat", basis: "calorific", perCanonical: 0.03412 }),
+  factor({
+    id: "coal-heat",
+    kind: "standard-coal",
+    carrier: "heat",
+    basis: "calorific",
+    perCanonical: 0.03412,
+  }),
   factor({ id: "co2-heat", kind: "co2-direct", carrier: "heat", perCanonical: 0.11 }),
 ];
 
-export function registry(sites: readonly Site[], part: { county?: Partial<County>; factors?: readonly Factor[] } = {}): Registry {
+export function registry(
+  sites: readonly Site[],
+  part: { county?: Partial<County>; factors?: readonly Factor[] } = {},
+): Registry {
   const name = { zh: "县", en: "county" };
   return {
     version: "test",
@@ -127,7 +145,11 @@ export async function openPipeline(config: Registry, path = ":memory:", clock: (
   const running = runner.run(stop.signal).catch((error: unknown) => {
     failure = error ?? new Error("the runner stopped");
   });
-  const owners = { meter: [...plan.meters.keys()], site: config.sites.map((one) => one.id), group: [...plan.groupSites.keys()] };
+  const owners = {
+    meter: [...plan.meters.keys()],
+    site: config.sites.map((one) => one.id),
+    group: [...plan.groupSites.keys()],
+  };
   return {
     plan,
     db,
@@ -135,18 +157,33 @@ export async function openPipeline(config: Registry, path = ":memory:", clock: (
     log,
     runner,
     send: (records: readonly SiteRecord[]) =>
-      log.append("readings", records.map((record) => ({ key: record.site, value: JSON.stringify(record) }))),
-    publish(readings: readonly Reading[], part: { site?: string; meter?: string; receivedAt?: number; powerKw?: number } = {}) {
+      log.append(
+        "readings",
+        records.map((record) => ({ key: record.site, value: JSON.stringify(record) })),
+      ),
+    publish(
+      readings: readonly Reading[],
+      part: { site?: string; meter?: string; receivedAt?: number; powerKw?: number } = {},
+    ) {
       const { site = "s", meter = "m", receivedAt = clock(), ...rest } = part;
-      const record: SiteRecord = { kind: "readings", site, meter, receivedAt, received: readings.length, readings, ...rest };
+      const record: SiteRecord = {
+        kind: "readings",
+        site,
+        meter,
+        receivedAt,
+        received: readings.length,
+        readings,
+        ...rest,
+      };
       return this.send([record]);
     },
     /** Waits until the processors did everything that was appended, deferred work included. */
     async settled(): Promise<void> {
-      const behind = () => ["readings" as const, "rejects" as const].some((topic) => {
-        const { end, done } = log.progress(topic, CONSUMER);
-        return done < end;
-      });
+      const behind = () =>
+        ["readings" as const, "rejects" as const].some((topic) => {
+          const { end, done } = log.progress(topic, CONSUMER);
+          return done < end;
+        });
       while (behind()) {
         if (failure !== undefined) throw failure;
         await new Promise((resolve) => setTimeout(resolve, 2));
@@ -154,10 +191,13 @@ export async function openPipeline(config: Registry, path = ":memory:", clock: (
       await runner.drain();
     },
     async figures(scope: FigureScope, window: FigureWindow, owner?: string): Promise<Figure[]> {
-      const keys = owners[scope].filter((one) => owner === undefined || one === owner)
+      const keys = owners[scope]
+        .filter((one) => owner === undefined || one === owner)
         .flatMap((one) => config.carriers.map((carrier) => ({ scope, owner: one, carrier: carrier.id })));
       const rows = await store.figures(keys, window, at("2010-01-01"), at("2030-01-01"));
-      return rows.filter((row) => row.amount !== 0 || row.coverage !== 0 || row.estimated !== 0 || row.output !== 0);
+      return rows.filter(
+        (row) => row.amount !== 0 || row.coverage !== 0 || row.estimated !== 0 || row.output !== 0,
+      );
     },
     async close(): Promise<void> {
       stop.abort();

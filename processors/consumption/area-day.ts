@@ -101,7 +101,6 @@ function effectsAt(sums: readonly number[], at: number): Effects {
   };
 }
 
-
 function valuesFrom(row: AreaRow): FigureValues {
   const { sums } = row;
   return {

@@ -21,8 +21,14 @@ const shiftAt = 26_262;
 const shown = (value: number): number => Math.round((value % SPAN) * 1e5) / 1e5;
 
 /** Readings in time: rollovers at 1,000, a swap, a reset to zero, and a jump that nobody explained. */
-export function registerYear(): { readings: SentReading[]; swap: { at: number; final: number; first: number } } {
-  const rows = readFileSync(join(projectRoot, "examples/steel/steel-industry-2018.csv"), "utf8").trim().split("\n").slice(1);
+export function registerYear(): {
+  readings: SentReading[];
+  swap: { at: number; final: number; first: number };
+} {
+  const rows = readFileSync(join(projectRoot, "examples/steel/steel-industry-2018.csv"), "utf8")
+    .trim()
+    .split("\n")
+    .slice(1);
   let register = 700;
   let swap = { at: 0, final: 0, first: 0 };
   const readings: SentReading[] = [{ at: start, value: shown(register) }];
@@ -62,10 +68,25 @@ export function writeConfig(directory: string, swap: { at: number; final: number
         from: "2018-01-01",
         ratedPowerKw: 700,
         registers: [
-          { id: "active-import", kind: "cumulative", unit: "kWh", direction: "import", digits: 8, decimals: 5, resetsToZero: true },
+          {
+            id: "active-import",
+            kind: "cumulative",
+            unit: "kWh",
+            direction: "import",
+            digits: 8,
+            decimals: 5,
+            resetsToZero: true,
+          },
         ],
         multipliers: [{ from: "2018-01-01", value: MULTIPLIER }],
-        swaps: [{ at: new Date(swap.at).toISOString(), register: "active-import", final: swap.final, first: swap.first }],
+        swaps: [
+          {
+            at: new Date(swap.at).toISOString(),
+            register: "active-import",
+            final: swap.final,
+            first: swap.first,
+          },
+        ],
       },
     ],
   };

@@ -17,7 +17,12 @@ export function createSender(topic: string, readings: readonly SentReading[]): S
   let acknowledged = 0;
   const sendVia = (url: string, limit: number): Promise<void> =>
     new Promise((resolve) => {
-      const client: MqttClient = connect(url, { protocolVersion: 4, reconnectPeriod: 0, clientId: `chaos-${acknowledged}`, connectTimeout: 2_000 });
+      const client: MqttClient = connect(url, {
+        protocolVersion: 4,
+        reconnectPeriod: 0,
+        clientId: `chaos-${acknowledged}`,
+        connectTimeout: 2_000,
+      });
       const underWay = new Set<SentReading>();
       let acked = 0;
       let over = false;

@@ -7,7 +7,9 @@ afterAll(() => directory.remove());
 
 const KILLS = Number(process.env.CHAOS_KILLS ?? 50);
 
-test(`the steel year in random order, with ${KILLS} kills, gives the figures of a quiet run`, { timeout: 900_000 }, async () => {
+test(`the steel year in random order, with ${KILLS} kills, gives the figures of a quiet run`, {
+  timeout: 900_000,
+}, async () => {
   const seed = Number(process.env.CHAOS_SEED ?? 20_261_123);
   const result = await steelChaos(directory.path, KILLS, seed);
   console.info(result);

@@ -36,7 +36,10 @@ async function stormyRun(config: string, data: string, kills: number, seed: numb
   while (sender.left() > 0) {
     const program = await startProgram(["--config", config, "--data", data]);
     const last = killed >= kills;
-    const sending = sender.sendVia(program.mqttUrl, last ? Number.POSITIVE_INFINITY : Math.ceil(perLife * (0.5 + random())));
+    const sending = sender.sendVia(
+      program.mqttUrl,
+      last ? Number.POSITIVE_INFINITY : Math.ceil(perLife * (0.5 + random())),
+    );
     // Now and then in the middle of the stream, now and then just after a group of acknowledgements.
     if (!last && random() < 0.5) {
       await new Promise((resolve) => setTimeout(resolve, random() * 400));

@@ -2,12 +2,25 @@
 import { databaseFile } from "../../adapters/data-directory.ts";
 import { openDatabase } from "../../adapters/sqlite/driver.ts";
 
-const figureTables = ["meter_15m", "meter_day", "site_15m", "site_day", "site_month", "group_15m", "group_day", "group_month"];
+const figureTables = [
+  "meter_15m",
+  "meter_day",
+  "site_15m",
+  "site_day",
+  "site_month",
+  "group_15m",
+  "group_day",
+  "group_month",
+];
 
 /** Rows as text; owners and factor sets by name, since their numbers follow the order of arrival. */
 export function storedRows(directory: string): Map<string, string[]> {
   const db = openDatabase(databaseFile(directory), { readOnly: true });
-  const rows = (sql: string): string[] => db.prepare(sql).all().map((row) => JSON.stringify(row));
+  const rows = (sql: string): string[] =>
+    db
+      .prepare(sql)
+      .all()
+      .map((row) => JSON.stringify(row));
   const result = new Map<string, string[]>();
   result.set(
     "reading",
@@ -17,7 +30,9 @@ export function storedRows(directory: string): Map<string, string[]> {
   for (const table of figureTables) {
     const hasFactors = !table.startsWith("meter");
     const factors = hasFactors ? ", (SELECT ids FROM factor_set WHERE id=f.factors) AS ids" : "";
-    const live = hasFactors ? "f.amount<>0 OR f.coverage<>0 OR f.estimated<>0 OR f.output<>0" : "f.amount<>0 OR f.coverage<>0 OR f.estimated<>0";
+    const live = hasFactors
+      ? "f.amount<>0 OR f.coverage<>0 OR f.estimated<>0 OR f.output<>0"
+      : "f.amount<>0 OR f.coverage<>0 OR f.estimated<>0";
     const columns = hasFactors
       ? "f.amount, f.coverage, f.estimated, f.missing_meters, f.kgce_calorific, f.kgce_equivalent, f.kgco2_location, f.kgco2_market, f.output"
       : "f.amount, f.coverage, f.estimated";
