@@ -177,6 +177,7 @@ export function columnsOption(chart: ColumnsChart, of: Ink): EChartsCoreOption {
       borderColor: of.faint,
       borderWidth: 1,
       padding: 0,
+      borderRadius: 0,
       transitionDuration: 0,
       textStyle: { color: of.text, fontSize: size, fontFamily: of.font },
       formatter: (points: { dataIndex: number }[]) => {

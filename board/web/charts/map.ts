@@ -86,6 +86,7 @@ export function mapOption(
       backgroundColor: of.panel,
       borderColor: of.faint,
       padding: 0,
+      borderRadius: 0,
       transitionDuration: 0,
       textStyle: { color: of.text, fontSize: of.rem * 0.8, fontFamily: of.font },
       formatter: (point: { dataIndex: number }) => tipElement(tip(ordered[point.dataIndex]!)),

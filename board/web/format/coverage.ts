@@ -1,6 +1,6 @@
 /** How much of a figure's time was measured, estimated, or is missing. */
 
-import type { Instant } from "../../../model/time.ts";
+import { type Instant, QUARTER_MS } from "../../../model/time.ts";
 import type { ConsumptionRow } from "../../api.ts";
 
 /** Shares of a time: together 1, or the part of it that has passed. */
@@ -9,6 +9,9 @@ export interface Shares {
   readonly estimated: number;
   readonly missing: number;
 }
+
+/** Of a window that is not over, time younger than a usual interval is not missing: its reading is not due yet. */
+const NOT_DUE_MS = QUARTER_MS;
 
 type Timed = Pick<ConsumptionRow, "start" | "end" | "coverage" | "estimated">;
 
@@ -24,27 +27,27 @@ export function sharesOf(row: { readonly coverage: number; readonly estimated: n
 }
 
 /**
- * Shares of the part of a window that has passed: the API's shares are of the whole window, and a day half
- * over would look half missing.
+ * Shares of a window for a picture in which time to come is left blank: together they are the part of the
+ * window of which readings are due.
  */
-export function sharesSoFar(row: Timed, now: Instant): Shares {
+export function sharesByNow(row: Timed, now: Instant): Shares {
+  const { measured, estimated, missing } = sharesOf(row);
   const start = Date.parse(row.start);
   const end = Date.parse(row.end);
-  const passed = clamp((Math.min(end, now) - start) / (end - start));
-  if (passed === 0) return sharesOf(row);
-  return sharesOf({ coverage: row.coverage / passed, estimated: row.estimated / passed });
+  if (now >= end) return { measured, estimated, missing };
+  const due = clamp((now - NOT_DUE_MS - start) / (end - start));
+  return { measured, estimated, missing: clamp(due - measured - estimated) };
 }
 
 /**
- * Shares of a window for a picture in which time to come is left blank: together they are the part of the
- * window that has passed.
+ * Shares of the part of a window that is due, together 1: the API's shares are of the whole window, and a day
+ * half over would look half missing.
  */
-export function sharesByNow(row: Timed, now: Instant): Shares {
-  const { measured, estimated } = sharesOf(row);
-  const start = Date.parse(row.start);
-  const end = Date.parse(row.end);
-  const passed = clamp((Math.min(end, now) - start) / (end - start));
-  return { measured, estimated, missing: clamp(passed - measured - estimated) };
+export function sharesSoFar(row: Timed, now: Instant): Shares {
+  const { measured, estimated, missing } = sharesByNow(row, now);
+  const due = measured + estimated + missing;
+  if (due === 0) return sharesOf(row);
+  return { measured: measured / due, estimated: estimated / due, missing: missing / due };
 }
 
 /** The worst of several of the same time: least measured, most missing, the rest estimated. */

@@ -44,6 +44,7 @@ interface Step {
 
 const steps: Readonly<Record<string, readonly Step[]>> = {
   kWh: [
+    { below: 1, divisor: 1, unit: "kWh", decimals: 3 },
     { below: 1e4, divisor: 1, unit: "kWh", decimals: 1 },
     { below: 1e7, divisor: 1e3, unit: "MWh", decimals: 2 },
     { below: Infinity, divisor: 1e6, unit: "GWh", decimals: 3 },
@@ -53,21 +54,26 @@ const steps: Readonly<Record<string, readonly Step[]>> = {
     { below: Infinity, divisor: 1e3, unit: "MW", decimals: 2 },
   ],
   MJ: [
-    { below: 1e4, divisor: 1, unit: "MJ", decimals: 0 },
+    { below: 1, divisor: 1, unit: "MJ", decimals: 3 },
+    { below: 1e4, divisor: 1, unit: "MJ", decimals: 1 },
     { below: 1e7, divisor: 1e3, unit: "GJ", decimals: 2 },
     { below: Infinity, divisor: 1e6, unit: "TJ", decimals: 3 },
   ],
   m3: [
+    { below: 1, divisor: 1, unit: "m³", decimals: 3 },
+    { below: 1e3, divisor: 1, unit: "m³", decimals: 1 },
     { below: 1e7, divisor: 1, unit: "m³", decimals: 0 },
     { below: Infinity, divisor: 1e6, unit: "10⁶ m³", decimals: 3 },
   ],
   t: [
+    { below: 1, divisor: 1e-3, unit: "kg", decimals: 2 },
     { below: 1e6, divisor: 1, unit: "t", decimals: 2 },
     { below: Infinity, divisor: 1e3, unit: "kt", decimals: 2 },
   ],
 };
 
 function stepOf(value: number, unit: string): Step {
+  if (value === 0) return { below: Infinity, divisor: 1, unit: written(unit), decimals: 0 };
   const known = steps[unit] ?? [{ below: Infinity, divisor: 1, unit, decimals: 2 }];
   return known.find((step) => Math.abs(value) < step.below) ?? known[known.length - 1]!;
 }

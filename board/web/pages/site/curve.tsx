@@ -98,7 +98,7 @@ function CurveTable({ rows, chosen }: { rows: readonly ConsumptionRow[]; chosen:
       <table class="numbers">
         <thead>
           <tr>
-            <th scope="col">{t("window")}</th>
+            <th scope="col">{t("pending.span")}</th>
             <th scope="col">{t("amount")}</th>
             <th scope="col">tce</th>
             <th scope="col">tCO₂</th>

@@ -1,7 +1,7 @@
 /** Where one figure comes from: readings, multipliers, factors, and the arithmetic line by line. */
-import type { ApiSite, ExplainAnswer } from "../../../api.ts";
+import type { ApiMeter, ApiSite, ExplainAnswer } from "../../../api.ts";
 import { sharesOf } from "../../format/coverage.ts";
-import { amount, co2, exact, percent, type Shown, tce, written } from "../../format/number.ts";
+import { exact, percent, type Shown, written } from "../../format/number.ts";
 import { stampOf, windowLabel } from "../../format/time.ts";
 import type { Effect } from "../../format/totals.ts";
 import { code, named, t } from "../../i18n/text.ts";
@@ -14,12 +14,32 @@ import type { CurveChoice } from "./curve-choice.ts";
 
 type MeterPart = ExplainAnswer["meters"][number];
 
-const effects: readonly { effect: Effect; as: (kg: number) => Shown }[] = [
-  { effect: "kgceCalorific", as: tce },
-  { effect: "kgceEquivalent", as: tce },
-  { effect: "kgCo2Location", as: co2 },
-  { effect: "kgCo2Market", as: co2 },
+const effects: readonly { effect: Effect; unit: string }[] = [
+  { effect: "kgceCalorific", unit: "kgce" },
+  { effect: "kgceEquivalent", unit: "kgce" },
+  { effect: "kgCo2Location", unit: "kgCO₂" },
+  { effect: "kgCo2Market", unit: "kgCO₂" },
 ];
+
+/** Unrounded, in the unit it is computed in: this is where figures are checked. */
+function unrounded(value: number, unit: string): Shown {
+  return { text: exact(value), unit: written(unit), exact: `${value} ${written(unit)}` };
+}
+
+/** What the register moved by, in its own unit; float dirt beyond its decimals is cut off. */
+function travelOf(pair: MeterPart["pairs"][number], meter: ApiMeter | undefined): string {
+  const register = meter?.registers.find((one) => one.id === pair.register);
+  const decimals = Math.min(12, (register?.decimals ?? 6) + 2);
+  const span = register ? 10 ** (register.digits - register.decimals) : Number.NaN;
+  const travels = {
+    joined: pair.toValue - pair.fromValue,
+    rollover: pair.toValue + span - pair.fromValue,
+    reset: pair.toValue,
+    interval: pair.toValue,
+  };
+  const travel = travels[pair.how];
+  return Number.isFinite(travel) ? exact(Number(travel.toFixed(decimals))) : "—";
+}
 
 function Figure({ figure }: { figure: NonNullable<ExplainAnswer["figure"]> }) {
   return (
@@ -27,17 +47,18 @@ function Figure({ figure }: { figure: NonNullable<ExplainAnswer["figure"]> }) {
       <div>
         <dt>{t("amount")}</dt>
         <dd>
-          <Amount shown={amount(figure.amount, figure.unit)} why="" /> <Coverage shares={sharesOf(figure)} />
+          <Amount shown={unrounded(figure.amount, figure.unit)} why="" />{" "}
+          <Coverage shares={sharesOf(figure)} />
         </dd>
       </div>
-      {effects.map(({ effect, as }) => {
+      {effects.map(({ effect, unit }) => {
         const value = figure[effect];
         return (
           <div key={effect}>
             <dt>{code("effect", effect)}</dt>
             <dd>
               <Amount
-                shown={value === null ? undefined : as(value)}
+                shown={value === null ? undefined : unrounded(value, unit)}
                 why={whyNoFactor(effect, [figure.carrier])}
               />
             </dd>
@@ -54,7 +75,13 @@ function Figure({ figure }: { figure: NonNullable<ExplainAnswer["figure"]> }) {
   );
 }
 
-function Pairs({ part, unit }: { part: MeterPart; unit: string }) {
+interface PairsProps {
+  readonly part: MeterPart;
+  readonly unit: string;
+  readonly meter: ApiMeter | undefined;
+}
+
+function Pairs({ part, unit, meter }: PairsProps) {
   const heads = [
     "explain.from",
     "explain.to",
@@ -94,7 +121,7 @@ function Pairs({ part, unit }: { part: MeterPart; unit: string }) {
                 {exact(pair.toValue)}
                 <span class="soft stamp">{stampOf(pair.to)}</span>
               </td>
-              <td>{exact(pair.toValue - pair.fromValue)}</td>
+              <td>{travelOf(pair, meter)}</td>
               <td>{pair.multipliers.map((value) => `×${exact(value)}`).join(" → ")}</td>
               <td>
                 {exact(pair.energy)} <span class="unit">{written(unit)}</span>
@@ -124,9 +151,9 @@ function Meter({ part, unit, site }: { part: MeterPart; unit: string; site: ApiS
         <span class="soft">
           {code("role", part.role)} · {code("contributes", part.contributes)}
         </span>{" "}
-        <Amount shown={amount(part.amount, unit)} why="" /> <Coverage shares={sharesOf(part)} />
+        <Amount shown={unrounded(part.amount, unit)} why="" /> <Coverage shares={sharesOf(part)} />
       </h3>
-      {part.pairs.length > 0 && <Pairs part={part} unit={unit} />}
+      {part.pairs.length > 0 && <Pairs part={part} unit={unit} meter={meter} />}
       {part.pairs.length === 0 && part.sign !== 0 && <p class="soft">{t("explain.nopairs")}</p>}
       {part.setAside.length > 0 && (
         <ul class="plain-list">
