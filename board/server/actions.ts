@@ -1,4 +1,5 @@
 /** What an operator may set going, and how it is told over HTTP: one JSON object per line, as it happens. */
+import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
@@ -101,10 +102,14 @@ async function sendLines(reply: FastifyReply, lines: AsyncIterable<object>, log:
     .send(Readable.from(linesOf(first, iterator, log), { objectMode: false }));
 }
 
-/** Aborts when the caller's connection closes, the answer sent or not. */
-function signalOf(reply: FastifyReply): AbortSignal {
+/** Aborts when the caller's connection closes, the answer sent or not; `running` holds it until then. */
+function signalOf(reply: FastifyReply, running: Map<ServerResponse, AbortController>): AbortSignal {
   const gone = new AbortController();
-  reply.raw.on("close", () => gone.abort());
+  running.set(reply.raw, gone);
+  reply.raw.on("close", () => {
+    running.delete(reply.raw);
+    gone.abort();
+  });
   return gone.signal;
 }
 
@@ -134,6 +139,14 @@ export function addAdminRoutes(
   },
 ): void {
   const { actions, hasCredentials, log } = options;
+  const running = new Map<ServerResponse, AbortController>();
+  // A sender that stalls must not keep the program from stopping.
+  app.addHook("preClose", async () => {
+    for (const [response, gone] of running) {
+      gone.abort();
+      response.destroy();
+    }
+  });
   const post = (
     path: string,
     schema: object,
@@ -146,7 +159,7 @@ export function addAdminRoutes(
         checkOperator(request, hasCredentials);
         checkType(request, type);
       },
-      handler: (request, reply) => sendLines(reply, start(request, signalOf(reply)), log),
+      handler: (request, reply) => sendLines(reply, start(request, signalOf(reply, running)), log),
     });
   };
   app.addContentTypeParser("text/csv", (_request, payload, done) => done(null, payload));

@@ -96,6 +96,31 @@ describe("import", () => {
     await expect.poll(() => aborted && ended).toBe(true);
   });
 
+  it("does not keep the server from closing when its sender stalls", async () => {
+    let aborted = false;
+    await withActions({
+      async *importCsv({ body, signal }) {
+        signal.addEventListener("abort", () => {
+          aborted = true;
+        });
+        yield {};
+        for await (const _ of body) yield {};
+      },
+    });
+    const socket = connect((served as Served).port, "127.0.0.1");
+    socket.on("error", () => {});
+    socket.write(
+      "POST /api/v1/admin/import?site=w&meter=a&profile=p HTTP/1.1\r\nHost: localhost\r\nContent-Type: text/csv\r\nContent-Length: 9\r\n\r\nx",
+    );
+    await new Promise((resolve) => socket.once("data", resolve));
+    const began = performance.now();
+    await served?.close();
+    served = undefined;
+    expect(performance.now() - began).toBeLessThan(2000);
+    expect(aborted).toBe(true);
+    socket.destroy();
+  });
+
   it("needs its parameters and a CSV body", async () => {
     await withActions({});
     expect((await post("import?site=works&meter=a", csv, "x")).json()).toMatchObject({
