@@ -64,6 +64,10 @@ export function mapOption(
   of: Ink,
 ): EChartsCoreOption {
   const greatest = Math.max(0, ...sites.map((site) => site.kgce ?? 0));
+  const corners = bounds(outline, sites);
+  const eastern = corners[0]![0]! + 0.8 * (corners[1]![0]! - corners[0]![0]!);
+  // Near the right edge a name on the right would be cut off.
+  const isEastern = ([longitude]: readonly [number, number]) => longitude > eastern;
   // The largest first, so that small ones lie on top and can be met.
   const ordered = [...sites].sort((a, b) => (b.kgce ?? 0) - (a.kgce ?? 0));
   return {
@@ -72,7 +76,7 @@ export function mapOption(
       roam: false,
       silent: true,
       aspectScale: aspect,
-      boundingCoords: bounds(outline, sites),
+      boundingCoords: corners,
       left: of.rem * 0.5,
       right: of.rem * 0.5,
       top: of.rem * 0.5,
@@ -113,6 +117,7 @@ export function mapOption(
         data: ordered.map((site) => ({
           name: site.id,
           value: [...site.location],
+          label: { position: isEastern(site.location) ? "left" : "right" },
           symbol: `path://${symbolPaths[site.category]}`,
           symbolSize: diameter(site.kgce, greatest) * of.rem,
           symbolKeepAspect: true,
