@@ -5,7 +5,7 @@ import { createSqliteLog } from "./adapters/sqlite/log.ts";
 import { createSqliteStore } from "./adapters/sqlite/store.ts";
 import { serveCalls } from "./adapters/thread-call.ts";
 import type { Changes } from "./model/ports.ts";
-import type { RecomputeRecord, Topic } from "./model/records.ts";
+import type { ReadingsRecord, RecomputeRecord, Topic } from "./model/records.ts";
 import type { Registry } from "./model/registry.ts";
 import { DAY_MS, HOUR_MS } from "./model/time.ts";
 import { planOf } from "./processors/plan.ts";
@@ -116,6 +116,19 @@ async function caughtUp(): Promise<void> {
   await runner?.drain();
 }
 
+/** Appends those readings of a logged record again that the registry knows by now; returns how many. */
+async function replayLogged(offset: number): Promise<number> {
+  const logged = log.recordAt("readings", offset);
+  if (logged === undefined) return 0;
+  const record = JSON.parse(logged.value) as ReadingsRecord;
+  const gauges = plan.meters.get(`${record.site}/${record.meter}`)?.gaugeOf;
+  const readings = record.readings.filter((reading) => gauges?.has(reading.register));
+  if (readings.length === 0) return 0;
+  const value = JSON.stringify({ ...record, readings, received: readings.length });
+  await log.append("readings", [{ key: logged.key, value }]);
+  return readings.length;
+}
+
 function trim(): void {
   for (const topic of ["readings", "rejects"] as const)
     log.trim(topic, CONSUMER, Date.now() - LOG_KEPT_MS, TRIM_ROWS);
@@ -140,6 +153,7 @@ serveCalls(parentPort!, {
       "readings",
       records.map((record) => ({ key: record.site, value: JSON.stringify(record) })),
     ),
+  replayLogged,
   write: (changes: Changes) => store.write(changes),
   ready: () => true,
   async stop() {

@@ -135,6 +135,13 @@ function createActions(
     for await (const reject of rejectsOf(reader, span, site)) {
       if (signal.aborted) return;
       if (reject.replayedAt !== undefined) continue;
+      const logged = /^log:readings:(\d+)$/.exec(reject.origin)?.[1];
+      if (logged !== undefined) {
+        if ((await writer.call<number>("replayLogged", Number(logged))) === 0) continue;
+        await writer.call("write", { rejects: [{ ...reject, replayedAt: Date.now() }] });
+        total.replayed += 1;
+        continue;
+      }
       const { records, refused, skipped } = replayReject(acceptor, payloadBytes, reject);
       if (records.length > 0) {
         await collector.append(records);

@@ -42,7 +42,8 @@ export function rowCeiling(rows: number, perCommit: number): number {
     db.exec("BEGIN");
     for (let i = done; i < done + perCommit; i += 1) {
       const quarter = Math.floor(i / owners);
-      bulk.add(Math.floor(quarter / 4), i % owners, quarter * 900_000, 2.5, 1, 0);
+      bulk.queue.push(Math.floor(quarter / 4), i % owners, quarter * 900_000, 2.5, 1, 0);
+      bulk.added();
     }
     bulk.flush();
     db.exec("COMMIT");

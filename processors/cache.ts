@@ -1,41 +1,49 @@
 /** What the processors keep in memory: nothing that could not be read back from the store. */
 import type { Figure, FigureKey } from "../model/figure.ts";
 import type { SeriesReader } from "../model/ports.ts";
-import type { SeriesKey } from "../model/reading.ts";
 import type { DayIndex, MonthIndex } from "../model/time.ts";
 import { type AreaDay, emptyAreaDay, storedAreaDay } from "./consumption/area-day.ts";
+import type { Gauge } from "./consumption/gauge.ts";
 import { emptyMeterDay, type MeterDay, storedMeterDay } from "./consumption/meter-day.ts";
 import type { Tail } from "./consumption/settle.ts";
 import type { AreaPlan, MeterPlan, Plan } from "./plan.ts";
 
-/** Meter days kept: the current day of 120,000 meters, about 2 KB each. */
-const METER_DAYS = 120_000;
+/** Days of meters kept beside each meter's latest, about 2 KB each. */
+const METER_DAYS = 20_000;
 /** Area days kept, about 25 KB each. */
 const AREA_DAYS = 6_000;
+/** Months of meters kept. */
+const METER_MONTHS = 250_000;
 
-/** A map that forgets what was used longest ago. */
+/** A map that forgets what was not used for long: by halves, which costs nothing with each use. */
 function recent<V>(capacity: number) {
-  const entries = new Map<string, V>();
+  let young = new Map<string, V>();
+  let old = new Map<string, V>();
+  const set = (key: string, value: V): void => {
+    young.set(key, value);
+    if (young.size <= capacity / 2) return;
+    old = young;
+    young = new Map();
+  };
   return {
     get(key: string): V | undefined {
-      const value = entries.get(key);
-      if (value !== undefined && entries.size > capacity / 2) {
-        entries.delete(key);
-        entries.set(key, value);
-      }
-      return value;
+      const value = young.get(key);
+      if (value !== undefined) return value;
+      const older = old.get(key);
+      if (older !== undefined) set(key, older);
+      return older;
     },
-    set(key: string, value: V): void {
-      entries.set(key, value);
-      if (entries.size > capacity) entries.delete(entries.keys().next().value!);
+    set,
+    clear(): void {
+      young = new Map();
+      old = new Map();
     },
-    clear: () => entries.clear(),
   };
 }
 
 export interface Cache {
-  tail(key: SeriesKey): Tail | undefined;
-  setTail(key: SeriesKey, tail: Tail | undefined): void;
+  tail(gauge: Gauge): Tail | undefined;
+  setTail(gauge: Gauge, tail: Tail | undefined): void;
   /** A meter's day as stored. */
   meterDay(plan: MeterPlan, day: DayIndex): Promise<MeterDay>;
   /** As above, when it is at hand. */
@@ -66,11 +74,12 @@ export function meterKey(plan: MeterPlan): FigureKey {
 
 export function createCache(plan: Plan, reader: SeriesReader): Cache {
   const { calendar } = plan;
-  const tails = new Map<string, Tail>();
+  const tails = new Map<Gauge, Tail>();
+  /** Each meter's latest day, found without joining a name. */
+  const latest = new Map<MeterPlan, MeterDay>();
   const meterDays = recent<MeterDay>(METER_DAYS);
   const areaDays = recent<AreaDay>(AREA_DAYS);
-  const months = recent<KnownTime>(METER_DAYS);
-  const seriesName = (key: SeriesKey): string => `${key.site}/${key.meter}/${key.register}`;
+  const months = recent<KnownTime>(METER_MONTHS);
 
   const storedDay = async (key: FigureKey, day: DayIndex): Promise<Figure[]> => {
     const start = calendar.dayStart(day);
@@ -85,19 +94,32 @@ export function createCache(plan: Plan, reader: SeriesReader): Cache {
   const isBeyond = (owner: MeterPlan, day: DayIndex): boolean => {
     const start = calendar.dayStart(day);
     return owner.gauges.every((gauge) => {
-      const tail = tails.get(seriesName(gauge));
+      const tail = tails.get(gauge);
       return tail !== undefined && tail.last.at <= start && !gauge.points.some((point) => point.at > start);
     });
   };
 
+  const knownMeterDay = (owner: MeterPlan, day: DayIndex): MeterDay | undefined => {
+    const newest = latest.get(owner);
+    if (newest?.day === day) return newest;
+    return meterDays.get(`${owner.owner} ${day}`);
+  };
+
+  const keepMeterDay = (owner: MeterPlan, known: MeterDay): void => {
+    const newest = latest.get(owner);
+    if (newest === undefined || newest.day < known.day) {
+      latest.set(owner, known);
+      if (newest) meterDays.set(`${owner.owner} ${newest.day}`, newest);
+    } else meterDays.set(`${owner.owner} ${known.day}`, known);
+  };
+
   const meterDay = async (owner: MeterPlan, day: DayIndex): Promise<MeterDay> => {
-    const name = `${owner.owner} ${day}`;
-    let known = meterDays.get(name);
+    let known = knownMeterDay(owner, day);
     if (known === undefined) {
       known = isBeyond(owner, day)
         ? emptyMeterDay(calendar, day)
         : storedMeterDay(calendar, day, await storedDay(meterKey(owner), day));
-      meterDays.set(name, known);
+      keepMeterDay(owner, known);
     }
     return known;
   };
@@ -130,13 +152,13 @@ export function createCache(plan: Plan, reader: SeriesReader): Cache {
       known.measuredMs += by.measuredMs;
       known.estimatedMs += by.estimatedMs;
     },
-    tail: (key) => tails.get(seriesName(key)),
-    setTail(key, tail) {
-      if (tail) tails.set(seriesName(key), tail);
-      else tails.delete(seriesName(key));
+    tail: (gauge) => tails.get(gauge),
+    setTail(gauge, tail) {
+      if (tail) tails.set(gauge, tail);
+      else tails.delete(gauge);
     },
     meterDay,
-    knownMeterDay: (owner, day) => meterDays.get(`${owner.owner} ${day}`),
+    knownMeterDay,
     async areaDay(key, day) {
       const name = `${key.scope} ${key.owner} ${key.carrier} ${day}`;
       let known = areaDays.get(name);
@@ -149,6 +171,7 @@ export function createCache(plan: Plan, reader: SeriesReader): Cache {
     },
     clear() {
       tails.clear();
+      latest.clear();
       meterDays.clear();
       areaDays.clear();
       months.clear();

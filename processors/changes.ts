@@ -2,18 +2,20 @@
 import type { Figure, FigureKey, FigureValues, LedgerEntry } from "../model/figure.ts";
 import type { Changes, DirtyDay, LiveMeter, PendingSpan } from "../model/ports.ts";
 import type { SeriesKey, StoredReading } from "../model/reading.ts";
-import type { Instant } from "../model/time.ts";
-import type { Plan } from "./plan.ts";
+import type { DayIndex, Instant } from "../model/time.ts";
+import type { AreaPlan, Plan } from "./plan.ts";
 
 export interface Collector {
   readings(series: SeriesKey, rows: readonly StoredReading[]): void;
   /** @param before what was stored, null where there was nothing */
   figure(figure: Figure, before: FigureValues | null): void;
-  readonly dirty: Map<string, DirtyDay>;
+  /** A quarter-hour of a site changed, or its day's sum alone (no `quarter`). */
+  dirty(area: AreaPlan, day: DayIndex, quarter?: number): void;
+  /** Changed quarter-hours by area and day. */
+  readonly dirtyDays: Map<AreaPlan, Map<DayIndex, Set<number>>>;
   readonly pendingSet: Map<string, PendingSpan>;
-  readonly pendingDone: { site: string; meter: string }[];
-  readonly live: LiveMeter[];
-  figureCount(): number;
+  /** By `site/meter`. */
+  readonly live: Map<string, LiveMeter>;
   /** Takes over what another collector holds. */
   absorb(other: Collector): void;
   changes(): Changes;
@@ -24,18 +26,29 @@ export function createCollector(plan: Plan, cause: string, at: Instant): Collect
   const readings: { series: SeriesKey; rows: readonly StoredReading[] }[] = [];
   const figures: Figure[] = [];
   const ledger: LedgerEntry[] = [];
-  const dirty = new Map<string, DirtyDay>();
+  const dirtyDays = new Map<AreaPlan, Map<DayIndex, Set<number>>>();
   const pendingSet = new Map<string, PendingSpan>();
-  const pendingDone: { site: string; meter: string }[] = [];
-  const live: LiveMeter[] = [];
+  const live = new Map<string, LiveMeter>();
   const closedEnd = Number.isFinite(plan.closedThrough)
     ? plan.calendar.dayStart(plan.closedThrough + 1)
     : Number.NEGATIVE_INFINITY;
   return {
-    dirty,
+    dirtyDays,
     pendingSet,
-    pendingDone,
     live,
+    dirty(area, day, quarter) {
+      let days = dirtyDays.get(area);
+      if (days === undefined) {
+        days = new Map();
+        dirtyDays.set(area, days);
+      }
+      let quarters = days.get(day);
+      if (quarters === undefined) {
+        quarters = new Set();
+        days.set(day, quarters);
+      }
+      if (quarter !== undefined) quarters.add(quarter);
+    },
     readings(series, rows) {
       if (rows.length > 0) readings.push({ series, rows });
     },
@@ -46,22 +59,32 @@ export function createCollector(plan: Plan, cause: string, at: Instant): Collect
       const key: FigureKey = { scope, owner, carrier };
       ledger.push({ ...key, window, start, before, after, cause, at });
     },
-    figureCount: () => figures.length,
     absorb(other) {
       const more = other.changes();
       readings.push(...(more.readings ?? []));
       for (const figure of more.figures ?? []) figures.push(figure);
       for (const entry of more.ledger ?? []) ledger.push(entry);
-      for (const [key, mark] of other.dirty) dirty.set(key, mark);
+      for (const [area, days] of other.dirtyDays) {
+        for (const [day, quarters] of days) {
+          this.dirty(area, day);
+          for (const quarter of quarters) this.dirty(area, day, quarter);
+        }
+      }
     },
     changes: () => ({
       readings,
       figures,
       ledger,
-      live,
-      dirtySet: [...dirty.values()],
+      dirtySet: dirtyMarks(dirtyDays),
       pendingSet: [...pendingSet.values()],
-      pendingDone,
     }),
   };
+}
+
+function dirtyMarks(dirtyDays: Collector["dirtyDays"]): DirtyDay[] {
+  const marks: DirtyDay[] = [];
+  for (const [area, days] of dirtyDays) {
+    for (const day of days.keys()) marks.push({ site: area.site.id, carrier: area.carrier, day });
+  }
+  return marks;
 }

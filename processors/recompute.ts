@@ -130,12 +130,12 @@ export function createRecompute(plan: Plan, reader: SeriesReader, cache: Cache) 
     out: Collector,
   ): void => {
     const key = areaKey(area);
-    const before = out.figureCount();
     for (const i of touched) {
       const row = siteQuarter(area, days, i);
       const was = target.quarters[i]!;
       if (sameRow(row, was)) continue;
       target.quarters[i] = row;
+      out.dirty(area, target.day, i);
       out.figure(
         areaFigure(key, "15m", target.start + i * QUARTER_MS, row),
         was.present ? valuesOf(was) : null,
@@ -145,11 +145,9 @@ export function createRecompute(plan: Plan, reader: SeriesReader, cache: Cache) 
     if (!sameRow(total, target.total)) {
       const was = target.total;
       target.total = total;
+      out.dirty(area, target.day);
       out.figure(areaFigure(key, "day", target.start, total), was.present ? valuesOf(was) : null);
     }
-    if (out.figureCount() === before) return;
-    const mark = { site: area.site.id, carrier: area.carrier, day: target.day };
-    out.dirty.set(`${mark.site}\n${mark.carrier}\n${mark.day}`, mark);
   };
 
   const recomputeAreas = async (areas: TouchedAreas, out: Collector): Promise<void> => {

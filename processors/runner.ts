@@ -13,9 +13,9 @@ import type {
   PendingSpan,
   SeriesReader,
 } from "../model/ports.ts";
-import type { ReadingsRecord, RecomputeRecord, RejectRecord, SiteRecord } from "../model/records.ts";
+import type { RecomputeRecord, RejectRecord, SiteRecord } from "../model/records.ts";
 import type { RejectCode, StoredReject } from "../model/reject.ts";
-import { type DayIndex, type Instant, QUARTER_MS, type Span } from "../model/time.ts";
+import { type DayIndex, type Instant, type Span } from "../model/time.ts";
 import { createCache } from "./cache.ts";
 import { type Collector, createCollector } from "./changes.ts";
 import type { Piece } from "./consumption/pieces.ts";
@@ -24,7 +24,7 @@ import type { MeterPlan, Plan } from "./plan.ts";
 import { createRecompute, type Touched } from "./recompute.ts";
 import { hull, rejudge } from "./rejudge.ts";
 import { createRollup } from "./rollup.ts";
-import { groupByMeter, READINGS_CAUSE, settleMeter } from "./step.ts";
+import { groupByMeter, type LoggedReadings, READINGS_CAUSE, settleMeter } from "./step.ts";
 
 export const CONSUMER = "processors";
 
@@ -68,19 +68,29 @@ interface Counts {
 
 /** Counts by site and day of receipt. */
 function createTally(plan: Plan) {
-  const rows = new Map<string, Counts & { site: string; day: DayIndex }>();
+  const days = new Map<DayIndex, Map<string, Counts>>();
+  let start = 0;
+  let end = 0;
+  let sites = new Map<string, Counts>();
+  const dayAt = (at: Instant): void => {
+    const day = plan.calendar.dayOf(at);
+    start = plan.calendar.dayStart(day);
+    end = plan.calendar.dayStart(day + 1);
+    sites = days.get(day) ?? new Map();
+    days.set(day, sites);
+  };
   return {
     of(site: string, receivedAt: Instant): Counts {
-      const day = plan.calendar.dayOf(receivedAt);
-      const key = `${site}\n${day}`;
-      let row = rows.get(key);
+      if (receivedAt < start || receivedAt >= end) dayAt(receivedAt);
+      let row = sites.get(site);
       if (row === undefined) {
-        row = { site, day, received: 0, accepted: 0, repeated: 0, rejected: {} };
-        rows.set(key, row);
+        row = { received: 0, accepted: 0, repeated: 0, rejected: {} };
+        sites.set(site, row);
       }
       return row;
     },
-    counts: (): BalanceCount[] => [...rows.values()],
+    counts: (): BalanceCount[] =>
+      [...days].flatMap(([day, bySite]) => [...bySite].map(([site, row]) => ({ site, day, ...row }))),
   };
 }
 
@@ -120,15 +130,15 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   };
 
   const noteDirty = (out: Collector): void => {
-    for (const [key, mark] of out.dirty) {
-      if (!dirty.has(key)) dirtyQuarters.set(key, new Set());
-      dirty.set(key, mark);
-    }
-    for (const figure of out.changes().figures ?? []) {
-      if (figure.scope !== "site" || figure.window !== "15m") continue;
-      const day = calendar.dayOf(figure.start);
-      const key = dirtyKey({ site: figure.owner, carrier: figure.carrier, day });
-      dirtyQuarters.get(key)?.add((figure.start - calendar.dayStart(day)) / QUARTER_MS);
+    for (const [area, days] of out.dirtyDays) {
+      for (const [day, quarters] of days) {
+        const mark = { site: area.site.id, carrier: area.carrier, day };
+        const key = dirtyKey(mark);
+        if (!dirty.has(key)) dirtyQuarters.set(key, new Set());
+        dirty.set(key, mark);
+        const known = dirtyQuarters.get(key);
+        if (known) for (const quarter of quarters) known.add(quarter);
+      }
     }
   };
 
@@ -148,34 +158,41 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     const at = now();
     const tally = createTally(plan);
     const out = createCollector(plan, READINGS_CAUSE, at);
-    const records = batch.records.map(decode);
-    const readings = records.filter((record) => record.kind === "readings");
-    for (const record of readings) tally.of(record.site, record.receivedAt).received += record.received;
-    const touched: Touched[] = [];
-    const state = { plan, reader: store, cache, pending };
-    for (const group of groupByMeter(plan, readings).values()) {
-      const site = group.plan.meter.site;
-      const spans = await settleMeter(state, group, at, out, (one, repeated) => {
-        tally.of(site, one.receivedAt)[repeated ? "repeated" : "accepted"] += 1;
-      });
-      touched.push(...spans);
+    const readings: LoggedReadings[] = [];
+    for (const record of batch.records.map(decode)) {
+      if (record.kind === "recompute") noteRequest(record, out, at);
+      else {
+        tally.of(record.site, record.receivedAt).received += record.received;
+        readings.push(record);
+      }
     }
-    await recompute.spans(touched, out);
-    for (const record of records) if (record.kind === "recompute") noteRequest(record, out, at);
-    for (const row of out.live.splice(0)) keepLive(row);
-    const rejects = readings.flatMap((record) => strangers(plan, record));
-    for (const reject of rejects) {
+    const rejects: StoredReject[] = [];
+    const groups = groupByMeter(plan, readings, (record, owner) => {
+      const reject = strangerReject(record, owner);
       const { rejected } = tally.of(reject.site, reject.receivedAt);
       rejected[reject.code] = (rejected[reject.code] ?? 0) + reject.values;
+      rejects.push(reject);
+    });
+    const touched: Touched[] = [];
+    const state = { plan, reader: store, cache, pending };
+    for (const group of groups.values()) {
+      const { site } = group.plan.meter;
+      const spans = await settleMeter(state, group, at, out, (one, repeated) => {
+        const counts = tally.of(site, one.receivedAt);
+        if (repeated) counts.repeated += 1;
+        else counts.accepted += 1;
+      });
+      for (const span of spans) touched.push(span);
     }
+    await recompute.spans(touched, out);
     await options.commit(batch, { ...out.changes(), rejects, balance: tally.counts() });
+    for (const [owner, row] of out.live) keepLive(owner, row);
     noteDirty(out);
   };
 
-  const keepLive = (row: LiveMeter): void => {
-    const key = `${row.site}/${row.meter}`;
-    const known = live.get(key);
-    if (known === undefined || row.at >= known.at) live.set(key, row);
+  const keepLive = (owner: string, row: LiveMeter): void => {
+    const known = live.get(owner);
+    if (known === undefined || row.at >= known.at) live.set(owner, row);
   };
 
   const processRejects = async (batch: LogBatch): Promise<void> => {
@@ -346,34 +363,31 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
 const dirtyKey = (mark: DirtyDay): string => `${mark.site}\n${mark.carrier}\n${mark.day}`;
 
 function decode(record: LoggedRecord): SiteRecord & { offset: number } {
-  return { ...(JSON.parse(record.value) as SiteRecord), offset: record.offset };
+  const value = JSON.parse(record.value) as SiteRecord & { offset: number };
+  value.offset = record.offset;
+  return value;
 }
 
 /**
  * Logged readings of a meter or register that the registry no longer has. Their offset is kept negative, so
  * that it cannot meet one of the log of rejects.
  */
-function strangers(plan: Plan, record: ReadingsRecord & { offset: number }): StoredReject[] {
-  const owner = plan.meters.get(`${record.site}/${record.meter}`);
+function strangerReject(record: LoggedReadings, owner: MeterPlan | undefined): StoredReject {
   const strange = record.readings.filter((one) => owner?.gaugeOf.get(one.register) === undefined);
-  if (strange.length === 0) return [];
-  const code = owner === undefined ? "unknown-meter" : "unknown-register";
   const what =
     owner === undefined
       ? `meter ${record.meter}`
-      : `register ${strange[0]!.register} of meter ${record.meter}`;
-  return [
-    {
-      code,
-      detail: `${record.site}: ${what} was taken out of the registry after its readings were logged; put it back and use "replay readings"`,
-      site: record.site,
-      meter: record.meter,
-      origin: `log:readings:${record.offset}`,
-      receivedAt: record.receivedAt,
-      values: strange.length,
-      length: 0,
-      sha256: "",
-      offset: -record.offset,
-    },
-  ];
+      : `register ${strange[0]?.register} of meter ${record.meter}`;
+  return {
+    code: owner === undefined ? "unknown-meter" : "unknown-register",
+    detail: `${record.site}: ${what} was taken out of the registry after its readings were logged; put it back and use "replay rejects"`,
+    site: record.site,
+    meter: record.meter,
+    origin: `log:readings:${record.offset}`,
+    receivedAt: record.receivedAt,
+    values: strange.length,
+    length: 0,
+    sha256: "",
+    offset: -record.offset,
+  };
 }

@@ -14,6 +14,9 @@ import type { Pending } from "./pending.ts";
 import type { MeterPlan, Plan } from "./plan.ts";
 import type { Touched } from "./recompute.ts";
 
+/** A record of readings with its place in the log. */
+export type LoggedReadings = ReadingsRecord & { offset: number };
+
 /** Incoming readings of one meter, by register. */
 export interface MeterBatch {
   readonly plan: MeterPlan;
@@ -34,29 +37,38 @@ const CLUSTER_GAP_MS = DAY_MS / 4;
 /** How much further a context reaches when its end turned out to be undecided. */
 const WIDEN_MS = [0, DAY_MS / 4, 4 * DAY_MS, 64 * DAY_MS, 36_500 * DAY_MS];
 
-/** Groups readings records by meter, in the order they came. */
+/** Groups readings records by meter, in the order they came; `stranger` gets those of no known meter or register. */
 export function groupByMeter(
   plan: Plan,
-  records: readonly (ReadingsRecord & { offset: number })[],
+  records: readonly LoggedReadings[],
+  stranger: (record: LoggedReadings, owner: MeterPlan | undefined) => void,
 ): Map<string, MeterBatch> {
   const groups = new Map<string, MeterBatch>();
   for (const record of records) {
     const owner = `${record.site}/${record.meter}`;
-    const meterPlan = plan.meters.get(owner);
-    if (meterPlan === undefined) continue;
     let group = groups.get(owner);
     if (group === undefined) {
+      const meterPlan = plan.meters.get(owner);
+      if (meterPlan === undefined) {
+        stranger(record, undefined);
+        continue;
+      }
       group = { plan: meterPlan, byRegister: new Map(), powerKw: null, newest: undefined };
       groups.set(owner, group);
     }
-    for (const reading of record.readings) addReading(group, record, reading);
+    let isStrange = false;
+    for (const reading of record.readings) {
+      if (group.plan.gaugeOf.has(reading.register)) addReading(group, record, reading);
+      else isStrange = true;
+    }
+    if (isStrange) stranger(record, group.plan);
   }
   return groups;
 }
 
 function addReading(
   group: MeterBatch,
-  record: ReadingsRecord & { offset: number },
+  record: LoggedReadings,
   reading: ReadingsRecord["readings"][number],
 ): void {
   const { register, at, value, revision, seq } = reading;
@@ -248,7 +260,7 @@ export async function settleMeter(
   }
   if (batch.newest) {
     const { at, receivedAt, register, value } = batch.newest;
-    out.live.push({
+    out.live.set(owner.owner, {
       site: owner.meter.site,
       meter: owner.meter.id,
       at,

@@ -4,8 +4,9 @@ import type { Database, SqlValue, Statement } from "./driver.ts";
 const ROWS = 50;
 
 export interface Bulk {
-  /** Queues one row. */
-  add(...values: SqlValue[]): void;
+  /** Values queued so far; push one row's values, then call `added`. */
+  queue: SqlValue[];
+  added(): void;
   /** Writes what is queued. */
   flush(): void;
   /** Forgets what is queued, after a rollback. */
@@ -24,32 +25,31 @@ export function createBulk(db: Database, head: string, columns: number, tail = "
     }
     return known;
   };
-  let queued: SqlValue[] = [];
-  const run = (rows: number): void => {
-    statement(rows).run(...queued);
-    queued = [];
-  };
-  return {
-    add(...values) {
-      for (const value of values) queued.push(value);
-      if (queued.length === ROWS * columns) run(ROWS);
+  const full = ROWS * columns;
+  const bulk: Bulk = {
+    queue: [],
+    added() {
+      if (bulk.queue.length < full) return;
+      statement(ROWS).run(...bulk.queue);
+      bulk.queue = [];
     },
     flush() {
-      const rows = queued.length / columns;
+      const { queue } = bulk;
+      const rows = queue.length / columns;
       if (rows === 0) return;
       // Few distinct statement sizes, so that each is prepared once: 50, 10, 1.
-      const rest = queued;
       let done = 0;
       for (const size of [10, 1]) {
         while (rows - done >= size) {
-          statement(size).run(...rest.slice(done * columns, (done + size) * columns));
+          statement(size).run(...queue.slice(done * columns, (done + size) * columns));
           done += size;
         }
       }
-      queued = [];
+      bulk.queue = [];
     },
     discard() {
-      queued = [];
+      bulk.queue = [];
     },
   };
+  return bulk;
 }

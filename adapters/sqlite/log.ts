@@ -32,6 +32,8 @@ export interface SqliteLog extends EventLog {
   commitWith(batch: LogBatch, changes: Changes): Promise<void>;
   /** Newest offset of a topic, and the offset up to which `consumer` is done. */
   progress(topic: Topic, consumer: string): { end: number; done: number };
+  /** The record at an offset, while it is kept. */
+  recordAt(topic: Topic, offset: number): LoggedRecord | undefined;
   /** Deletes at most `limit` records that are done and older than `before`; returns how many. */
   trim(topic: Topic, consumer: string, before: number, limit: number): number;
 }
@@ -79,7 +81,8 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
       const state = states.get(topic)!;
       return records.map(({ key, value }) => {
         state.last += 1;
-        state.insert.add(state.last, key, at, value);
+        state.insert.queue.push(state.last, key, at, value);
+        state.insert.added();
         return { key, value, offset: state.last };
       });
     });
@@ -184,6 +187,10 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
       });
     },
     progress: (topic, consumer) => ({ end: states.get(topic)!.last, done: committed(topic, consumer) }),
+    recordAt(topic, offset) {
+      const [row] = states.get(topic)!.select.all(offset - 1, 1) as [number, string, string][];
+      return row?.[0] === offset ? { offset, key: row[1], value: row[2] } : undefined;
+    },
     trim(topic, consumer, before, limit) {
       const table = `log_${topic}`;
       const upTo = committed(topic, consumer);

@@ -20,9 +20,6 @@ export interface NameGiver extends Names {
   forget(): void;
 }
 
-const seriesName = (key: SeriesKey): string => `${key.site}/${key.meter}/${key.register}`;
-const ownerName = (key: FigureKey): string => `${key.scope}\n${key.owner}\n${key.carrier}`;
-
 /** Stored numbers of verdicts. From 4 on a reading is set aside; −1 waits. */
 const verdictNumbers: Readonly<Record<Verdict, number>> = {
   pending: -1,
@@ -41,17 +38,25 @@ const verdictOfNumber = new Map(verdicts.map((verdict) => [verdictNumbers[verdic
 export const verdictNumber = (verdict: Verdict): number => verdictNumbers[verdict];
 export const verdictOf = (stored: number): Verdict => verdictOfNumber.get(stored) ?? "pending";
 
-/** A name table cached in memory; numbers are never changed or taken back. */
-function cached<K>(lookUp: (key: K) => number | undefined, nameOf: (key: K) => string) {
-  const known = new Map<string, number>();
+/** Numbers by three names, one map in another, so that no string is joined on the way. */
+function createIndex() {
+  const first = new Map<string, Map<string, Map<string, number>>>();
   return {
-    known,
-    get(key: K): number | undefined {
-      const name = nameOf(key);
-      const id = known.get(name) ?? lookUp(key);
-      if (id !== undefined) known.set(name, id);
-      return id;
+    get: (a: string, b: string, c: string): number | undefined => first.get(a)?.get(b)?.get(c),
+    set(a: string, b: string, c: string, id: number): void {
+      let second = first.get(a);
+      if (second === undefined) {
+        second = new Map();
+        first.set(a, second);
+      }
+      let third = second.get(b);
+      if (third === undefined) {
+        third = new Map();
+        second.set(b, third);
+      }
+      third.set(c, id);
     },
+    clear: () => first.clear(),
   };
 }
 
@@ -62,8 +67,24 @@ export function createNames(db: Database): NameGiver {
   const readOwner = db.prepare("SELECT scope, owner, carrier FROM owner WHERE id=?");
   const readSet = db.prepare("SELECT ids FROM factor_set WHERE id=?");
   const findSet = db.prepare("SELECT id FROM factor_set WHERE ids=?");
-  const series = cached((k: SeriesKey) => id(findSeries.get(k.site, k.meter, k.register)), seriesName);
-  const owners = cached((k: FigureKey) => id(findOwner.get(k.scope, k.owner, k.carrier)), ownerName);
+  const series = createIndex();
+  const owners = createIndex();
+  const knownSeries = (k: SeriesKey): number | undefined => {
+    let number = series.get(k.site, k.register, k.meter);
+    if (number === undefined) {
+      number = id(findSeries.get(k.site, k.meter, k.register));
+      if (number !== undefined) series.set(k.site, k.register, k.meter, number);
+    }
+    return number;
+  };
+  const knownOwner = (k: FigureKey): number | undefined => {
+    let number = owners.get(k.scope, k.carrier, k.owner);
+    if (number === undefined) {
+      number = id(findOwner.get(k.scope, k.owner, k.carrier));
+      if (number !== undefined) owners.set(k.scope, k.carrier, k.owner, number);
+    }
+    return number;
+  };
   const sets = new Map<number, readonly string[]>();
   const setNumbers = new Map<string, number>();
   const ownerKeys = new Map<number, FigureKey>();
@@ -80,8 +101,8 @@ export function createNames(db: Database): NameGiver {
   const addOwner = lazily("INSERT INTO owner(scope, owner, carrier) VALUES(?,?,?)");
   const addSet = lazily("INSERT INTO factor_set(ids) VALUES(?)");
   return {
-    seriesId: (key) => series.get(key),
-    ownerId: (key) => owners.get(key),
+    seriesId: knownSeries,
+    ownerId: knownOwner,
     ownerOf(number) {
       let key = ownerKeys.get(number);
       if (key === undefined) {
@@ -100,13 +121,19 @@ export function createNames(db: Database): NameGiver {
       return ids;
     },
     giveSeries(key) {
-      const number = series.get(key) ?? addSeries(key.site, key.meter, key.register);
-      series.known.set(seriesName(key), number);
+      let number = knownSeries(key);
+      if (number === undefined) {
+        number = addSeries(key.site, key.meter, key.register);
+        series.set(key.site, key.register, key.meter, number);
+      }
       return number;
     },
     giveOwner(key) {
-      const number = owners.get(key) ?? addOwner(key.scope, key.owner, key.carrier);
-      owners.known.set(ownerName(key), number);
+      let number = knownOwner(key);
+      if (number === undefined) {
+        number = addOwner(key.scope, key.owner, key.carrier);
+        owners.set(key.scope, key.carrier, key.owner, number);
+      }
       return number;
     },
     giveFactorSet(ids) {
@@ -116,7 +143,7 @@ export function createNames(db: Database): NameGiver {
       return number;
     },
     forget() {
-      for (const cache of [series.known, owners.known, sets, setNumbers, ownerKeys]) cache.clear();
+      for (const cache of [series, owners, sets, setNumbers, ownerKeys]) cache.clear();
     },
   };
 }

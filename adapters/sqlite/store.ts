@@ -32,11 +32,12 @@ function figureWriter(db: Database, names: NameGiver) {
     const owner = names.giveOwner(figure);
     const { start, amount, coverage, estimated } = figure;
     if (figure.scope === "meter") {
-      bulk.add(bucket, owner, start, amount, coverage, estimated);
+      bulk.queue.push(bucket, owner, start, amount, coverage, estimated);
+      bulk.added();
       return;
     }
     const out = figure.outputEffects;
-    bulk.add(
+    bulk.queue.push(
       bucket,
       owner,
       start,
@@ -55,6 +56,7 @@ function figureWriter(db: Database, names: NameGiver) {
       out.kgCo2Market,
       names.giveFactorSet(figure.factors),
     );
+    bulk.added();
   };
   const write = (figures: readonly Figure[]): void => {
     for (const figure of figures) add(figure);
@@ -89,7 +91,8 @@ function readingWriter(db: Database, names: NameGiver) {
       if (known.hours & bit) return;
       known.hours |= bit;
     } else noted.set(series, { day, hours: bit });
-    days.add(series, day, bit);
+    days.queue.push(series, day, bit);
+    days.added();
   };
   return {
     write(changes: NonNullable<Changes["readings"]>): void {
@@ -98,7 +101,7 @@ function readingWriter(db: Database, names: NameGiver) {
         for (const row of list) {
           const hour = hourOf(row.at);
           const verdict = verdictNumber(row.verdict);
-          rows.add(
+          rows.queue.push(
             hour,
             id,
             row.at,
@@ -110,6 +113,7 @@ function readingWriter(db: Database, names: NameGiver) {
             verdict,
             row.certain ? 1 : 0,
           );
+          rows.added();
           note(id, dayNumber(row.at), hour - dayNumber(row.at) * DAY_HOURS);
         }
       }
@@ -166,29 +170,53 @@ function noteWriters(db: Database, names: NameGiver) {
   const addLedger = (entry: LedgerEntry): void => {
     const before = entry.before === null ? null : JSON.stringify(entry.before);
     const owner = names.giveOwner(entry);
-    ledger.add(entry.at, owner, entry.window, entry.start, before, JSON.stringify(entry.after), entry.cause);
+    ledger.queue.push(
+      entry.at,
+      owner,
+      entry.window,
+      entry.start,
+      before,
+      JSON.stringify(entry.after),
+      entry.cause,
+    );
+    ledger.added();
   };
   const bulks = [ledger, live, balance, reject, pending, dirty, fact];
   const write = (changes: Changes): void => {
     for (const entry of changes.ledger ?? []) addLedger(entry);
     for (const row of changes.live ?? []) {
-      live.add(row.site, row.meter, row.at, row.receivedAt, row.register, row.value, row.powerKw);
+      live.queue.push(row.site, row.meter, row.at, row.receivedAt, row.register, row.value, row.powerKw);
+      live.added();
     }
     for (const count of changes.balance ?? []) {
       for (const kind of ["received", "accepted", "repeated"] as const) {
-        if (count[kind] !== 0) balance.add(count.day, count.site, kind, count[kind]);
+        if (count[kind] !== 0) {
+          balance.queue.push(count.day, count.site, kind, count[kind]);
+          balance.added();
+        }
       }
-      for (const [code, n] of Object.entries(count.rejected)) balance.add(count.day, count.site, code, n);
+      for (const [code, n] of Object.entries(count.rejected)) {
+        balance.queue.push(count.day, count.site, code, n);
+        balance.added();
+      }
     }
     for (const row of changes.rejects ?? []) {
       const { offset, replayedAt, ...body } = row;
-      reject.add(offset, row.receivedAt, row.site, row.code, replayedAt ?? null, JSON.stringify(body));
+      reject.queue.push(offset, row.receivedAt, row.site, row.code, replayedAt ?? null, JSON.stringify(body));
+      reject.added();
     }
     for (const span of changes.pendingSet ?? []) {
-      pending.add(span.site, span.meter, span.start, span.end, span.firstAt, span.lastAt, span.cause);
+      pending.queue.push(span.site, span.meter, span.start, span.end, span.firstAt, span.lastAt, span.cause);
+      pending.added();
     }
-    for (const { site, carrier, day } of changes.dirtySet ?? []) dirty.add(site, carrier, day);
-    for (const { name, value } of changes.facts ?? []) fact.add(name, value);
+    for (const { site, carrier, day } of changes.dirtySet ?? []) {
+      dirty.queue.push(site, carrier, day);
+      dirty.added();
+    }
+    for (const { name, value } of changes.facts ?? []) {
+      fact.queue.push(name, value);
+      fact.added();
+    }
     for (const bulk of bulks) bulk.flush();
     for (const { site, meter } of changes.pendingDone ?? []) endPending.run(site, meter);
     for (const { site, carrier, day } of changes.dirtyDone ?? []) endDirty.run(site, carrier, day);
