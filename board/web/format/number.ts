@@ -94,6 +94,11 @@ export function axisScale(greatest: number, unit: string): { divisor: number; un
   return { divisor: step.divisor, unit: step.unit };
 }
 
+/** Unrounded, in the unit it is computed in: this is where figures are checked. */
+export function unrounded(value: number, unit: string): Shown {
+  return { text: exact(value), unit: written(unit), exact: `${value} ${written(unit)}` };
+}
+
 /** Tonnes from kilograms, two decimals; a trace is `<0.01`, so that it is not taken for nothing. */
 function tonnes(kg: number, unit: string, kgUnit: string): Shown {
   const value = kg / 1000;

@@ -2,18 +2,15 @@
 
 import type { EChartsType } from "echarts/core";
 import { useMemo, useRef } from "preact/hooks";
-import type { ApiSite, ConsumptionAnswer, ConsumptionRow } from "../../../api.ts";
+import type { ApiSite, ConsumptionAnswer } from "../../../api.ts";
 import { Chart } from "../../charts/chart.tsx";
 import { columnsOption } from "../../charts/columns.ts";
 import { carrierVar, ink } from "../../charts/ink.ts";
-import { sharesOf } from "../../format/coverage.ts";
-import { amount, co2, tce } from "../../format/number.ts";
-import { windowLabel, windowStarts, windows } from "../../format/time.ts";
+import { windowStarts, windows } from "../../format/time.ts";
 import { named, t } from "../../i18n/text.ts";
 import { DateField, Segmented } from "../../parts/choices.tsx";
-import { Coverage } from "../../parts/marks.tsx";
 import { FailureNote, Panel } from "../../parts/panel.tsx";
-import { Amount, carrierName, whyNoFactor } from "../../parts/shown.tsx";
+import { carrierName } from "../../parts/shown.tsx";
 import { ask, useAnswer } from "../../state/answers.ts";
 import { calendar, carrierOf, today } from "../../state/county.ts";
 import { serverNow } from "../../state/live.ts";
@@ -21,6 +18,7 @@ import { lang } from "../../state/prefs.ts";
 import { choose } from "../../state/route.ts";
 import { type CurveChoice, carriersOf, daysOf, endOf, fits, presets } from "./curve-choice.ts";
 import { curveChart } from "./curve-data.ts";
+import { CurveTable } from "./curve-table.tsx";
 
 const CURVE_EVERY_MS = 30_000;
 
@@ -84,59 +82,6 @@ function CarrierTools({ site, chosen }: { site: ApiSite; chosen: CurveChoice }) 
         </button>
       )}
     </fieldset>
-  );
-}
-
-/** The same figures as a table, for those who do not see the chart and for exact values. */
-function CurveTable({ rows, chosen }: { rows: readonly ConsumptionRow[]; chosen: CurveChoice }) {
-  const kgce = (row: ConsumptionRow) => (row.kgceCalorific === null ? undefined : tce(row.kgceCalorific));
-  const kg = (row: ConsumptionRow) => (row.kgCo2Location === null ? undefined : co2(row.kgCo2Location));
-  const why = (effect: "kgceCalorific" | "kgCo2Location") =>
-    chosen.meter ? t("unknown.meter-effect") : whyNoFactor(effect, [chosen.carrier]);
-  return (
-    <div class="scroll short-scroll">
-      <table class="numbers">
-        <thead>
-          <tr>
-            <th scope="col">{t("pending.span")}</th>
-            <th scope="col">{t("amount")}</th>
-            <th scope="col">tce</th>
-            <th scope="col">tCO₂</th>
-            <th scope="col">{t("coverage")}</th>
-            <th scope="col">
-              <span class="hidden">{t("explain")}</span>
-            </th>
-          </tr>
-        </thead>
-        <tbody>
-          {rows.map((row) => (
-            <tr key={row.start}>
-              <th scope="row">
-                {windowLabel(row.start, chosen.window)}
-                {row.restated && <span class="tag">{t("restated")}</span>}
-              </th>
-              <td>
-                <Amount shown={amount(row.amount, row.unit)} why="" />
-              </td>
-              <td>
-                <Amount bare shown={kgce(row)} why={why("kgceCalorific")} />
-              </td>
-              <td>
-                <Amount bare shown={kg(row)} why={why("kgCo2Location")} />
-              </td>
-              <td>
-                <Coverage shares={sharesOf(row)} />
-              </td>
-              <td>
-                <button type="button" class="plain" onClick={() => choose({ at: row.start })}>
-                  {t("explain")}
-                </button>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
   );
 }
 
