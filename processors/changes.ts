@@ -29,9 +29,10 @@ export function createCollector(plan: Plan, cause: string, at: Instant): Collect
   const dirtyDays = new Map<AreaPlan, Map<DayIndex, Set<number>>>();
   const pendingSet = new Map<string, PendingSpan>();
   const live = new Map<string, LiveMeter>();
+  // Without a finite day either nothing is closed or, for a reconciliation, everything.
   const closedEnd = Number.isFinite(plan.closedThrough)
     ? plan.calendar.dayStart(plan.closedThrough + 1)
-    : Number.NEGATIVE_INFINITY;
+    : plan.closedThrough;
   return {
     dirtyDays,
     pendingSet,

@@ -11,6 +11,7 @@ import type { SiteRecord } from "../model/records.ts";
 import type { County, Factor, Meter, Register, Registry, Site } from "../model/registry.ts";
 import { calendarOf } from "../model/time.ts";
 import { planOf } from "../processors/plan.ts";
+import { restatementOf } from "../processors/restate.ts";
 import { CONSUMER, createRunner } from "../processors/runner.ts";
 
 export const at = (text: string): number =>
@@ -138,6 +139,10 @@ export async function openPipeline(config: Registry, path = ":memory:", clock: (
   const db = openDatabase(path);
   const store = createSqliteStore(db, calendarOf(config.county.zone));
   const log = createSqliteLog(db, store, clock);
+  const restatement = await restatementOf(plan, store, clock());
+  const requests = restatement.records.map((record) => ({ key: record.site, value: JSON.stringify(record) }));
+  await log.append("readings", requests);
+  await store.write({ dirtySet: restatement.dirty, facts: restatement.facts });
   const options = { plan, log, store, commit: log.commitWith, write: store.write, now: clock };
   const runner = await createRunner(options);
   const stop = new AbortController();
@@ -151,6 +156,8 @@ export async function openPipeline(config: Registry, path = ":memory:", clock: (
     group: [...plan.groupSites.keys()],
   };
   return {
+    /** What the registry asked for that differs from the one the file was computed with. */
+    restatement,
     plan,
     db,
     store,

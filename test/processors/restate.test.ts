@@ -1,0 +1,128 @@
+import { afterEach, describe, expect, test } from "vitest";
+import type { Registry } from "../../model/registry.ts";
+import { planOf } from "../../processors/plan.ts";
+import { createReconcile } from "../../processors/reconcile.ts";
+import { at, everything, factor, meter, openPipeline, reading, registry, site, temporaryDirectory, testFactors } from "../world.ts";
+
+const HOUR = 3_600_000;
+const start = at("2026-03-30");
+const now = at("2026-04-03");
+const directories: { remove: () => void }[] = [];
+afterEach(() => {
+  for (const directory of directories.splice(0)) directory.remove();
+});
+
+const readings = Array.from({ length: 4 * 24 * 3 }, (_, i) => reading(start + (i * HOUR) / 4, i * 2));
+
+async function open(config: Registry, file: string) {
+  const pipeline = await openPipeline(config, file, () => now);
+  await pipeline.settled();
+  return { pipeline, records: pipeline.restatement.records };
+}
+
+/** Figures of one registry after another on the same file, and of the last registry alone. */
+async function restated(before: Registry, after: Registry) {
+  const directory = temporaryDirectory();
+  directories.push(directory);
+  const file = `${directory.path}/energy.db`;
+  const first = await open(before, file);
+  await first.pipeline.publish(readings);
+  await first.pipeline.settled();
+  await first.pipeline.close();
+  const second = await open(after, file);
+  const figures = await everything(second.pipeline);
+  const ledger = await second.pipeline.store.ledger(undefined, 0, now * 2, 100_000);
+  await second.pipeline.close();
+  const fresh = await open(after, `${directory.path}/fresh.db`);
+  await fresh.pipeline.publish(readings);
+  await fresh.pipeline.settled();
+  const expected = await everything(fresh.pipeline);
+  await fresh.pipeline.close();
+  return { figures, expected, ledger, records: second.records };
+}
+
+const closed = { closedThrough: planOf(registry([])).calendar.parseDate("2026-03-31")! };
+
+describe("a changed registry", () => {
+  test("a new factor restates from its first day on, with a ledger for what was closed", async () => {
+    const raised = factor({ id: "grid-2", kind: "co2-grid-location", carrier: "electricity", perCanonical: 0.7, validFrom: at("2026-03-31") });
+    const before = registry([site()], { county: closed });
+    const after = registry([site()], { county: closed, factors: [...testFactors, raised] });
+    const { figures, expected, ledger, records } = await restated(before, after);
+    expect(figures).toEqual(expected);
+    expect(records.every((record) => record.from === at("2026-03-31") && record.meter === "")).toBe(true);
+    const day = ledger.find((entry) => entry.scope === "site" && entry.window === "day" && entry.cause === "factor: electricity");
+    expect(day).toMatchObject({ owner: "s", start: at("2026-03-31"), cause: "factor: electricity" });
+    expect(day!.before!.kgCo2Location).toBeCloseTo(192 * 0.5, 9);
+    expect(day!.after.kgCo2Location).toBeCloseTo(192 * 0.7, 9);
+    expect(ledger.some((entry) => entry.start >= at("2026-04-01"))).toBe(false);
+  });
+
+  test("a multiplier from a date on", async () => {
+    const multipliers = [
+      { from: at("2026-01-01"), value: 1, registers: {} },
+      { from: at("2026-03-31T12:07:00"), value: 3, registers: {} },
+    ];
+    const { figures, expected, records } = await restated(registry([site()]), registry([site({ meters: [meter({ multipliers })] })]));
+    expect(figures).toEqual(expected);
+    expect(records).toEqual([expect.objectContaining({ site: "s", meter: "m", from: at("2026-03-31T12:07:00") })]);
+  });
+
+  test("a swap that was not known", async () => {
+    const swaps = [{ at: at("2026-03-31T12:05:00"), register: "active-import", final: 301, first: 288 }];
+    const { figures, expected } = await restated(registry([site()]), registry([site({ meters: [meter({ swaps })] })]));
+    expect(figures).toEqual(expected);
+  });
+
+  test("a lower rating, which makes readings spikes", async () => {
+    const { figures, expected } = await restated(registry([site()]), registry([site({ meters: [meter({ maxPerHour: 1 })] })]));
+    expect(figures).toEqual(expected);
+  });
+
+  test("a meter that now subtracts, and one that is new", async () => {
+    const second = meter({ id: "n", role: "sub", contributes: "none" });
+    const before = registry([site({ meters: [meter(), second] })]);
+    const after = registry([site({ meters: [meter({ contributes: "none" }), { ...second, contributes: "add" }, meter({ id: "o", from: at("2026-03-31") })] })]);
+    const { figures, expected } = await restated(before, after);
+    expect(figures).toEqual(expected);
+  });
+
+  test("a site that moves to another town and class", async () => {
+    const other = site({ id: "t", town: "west", meters: [meter({ site: "t" })] });
+    const before = registry([site({ town: "east" }), other]);
+    const after = registry([site({ town: "west", nationalList: true, classes: [{ id: "two-high", from: planOf(before).calendar.dayOf(start) }] }), other]);
+    const { figures, expected } = await restated(before, after);
+    const inUse = (rows: typeof figures) => rows.filter((row) => row.owner !== "town:east");
+    expect(inUse(figures)).toEqual(inUse(expected));
+  });
+
+  test("the same registry asks for nothing", async () => {
+    const { records } = await restated(registry([site()]), registry([site()]));
+    expect(records).toEqual([]);
+  });
+});
+
+describe("reconcile", () => {
+  test("finds no difference, and every one that is made by hand", async () => {
+    const { pipeline } = await open(registry([site({ town: "east" })]), ":memory:");
+    await pipeline.publish(readings);
+    await pipeline.settled();
+    const check = createReconcile(pipeline.plan, pipeline.store);
+    const span = { start: 0, end: now };
+    const all = async () => {
+      const { differences } = await check.site(pipeline.plan.registry.sites[0]!, span);
+      return [...differences, ...(await check.groups(span))].map((one) => one.what);
+    };
+    expect(await all()).toEqual([]);
+    pipeline.db.exec("UPDATE meter_15m SET amount = amount + 1e-9 WHERE start = (SELECT min(start) FROM meter_15m)");
+    pipeline.db.exec("UPDATE site_day SET kgco2_location = 0 WHERE start = (SELECT max(start) FROM site_day)");
+    pipeline.db.exec("DELETE FROM group_month WHERE start = (SELECT min(start) FROM group_month)");
+    pipeline.db.exec("UPDATE reading SET verdict = 5 WHERE at = (SELECT max(at) FROM reading)");
+    const found = await all();
+    expect(found).toContain("meter s/m electricity 15m");
+    expect(found).toContain("site s electricity day");
+    expect(found).toContain("group county electricity month");
+    expect(found).toContain("reading s/m active-import");
+    await pipeline.close();
+  });
+});
