@@ -79,7 +79,8 @@ async function* reconcile(span: Span, site: string | undefined) {
 }
 
 serveCalls(parentPort!, {
-  query: (name: string, params: Record<string, unknown>) => queries.run(name, params, Date.now()),
+  query: (name: string, params: Record<string, unknown>) =>
+    inSnapshot(() => queries.run(name, params, Date.now())),
   reconcile,
   rejects: (query: RejectQuery) => reader.rejects(query),
   lastReadings: async () => (await reader.live()).map(({ site, meter, at }) => ({ site, meter, at })),

@@ -154,6 +154,7 @@ serveCalls(parentPort!, {
       records.map((record) => ({ key: record.site, value: JSON.stringify(record) })),
     ),
   replayLogged,
+  sumAgain: (days: { carrier: string; start: number }[]) => runner?.sumAgain(days),
   write: (changes: Changes) => store.write(changes),
   ready: () => true,
   async stop() {

@@ -1,242 +1,24 @@
-/** The composition root of the embedded stack: the one file that knows both the parts and the adapters. */
+/**
+ * The composition root of the embedded stack. Only the app*.ts files know both the parts and the adapters:
+ * this one the servers, `app-core` the threads, `app-actions` what operators may do.
+ */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { createAedesSource } from "./adapters/aedes.ts";
-import { databaseFile, leave, occupy } from "./adapters/data-directory.ts";
-import { payloadBytes } from "./adapters/payload-bytes.ts";
-import { type Caller, callWorker } from "./adapters/thread-call.ts";
+import { leave, occupy } from "./adapters/data-directory.ts";
+import { callWorker } from "./adapters/thread-call.ts";
+import { type Core, type OpenCore, openCore, threadFile } from "./app-core.ts";
 import type { DemoData } from "./app-demo.ts";
-import type { ReaderData } from "./app-reader.ts";
-import type { Progress, WriterData } from "./app-writer.ts";
-import type { Answer } from "./board/answer.ts";
-import { momentOf } from "./board/moment.ts";
-import { type BoardActions, createBoardServer } from "./board/server.ts";
-import { loadConfig } from "./config/load.ts";
+import { createBoardServer } from "./board/server.ts";
 import { verifyPassword } from "./config/password.ts";
 import { checkSecrets, loadSecrets, type Secrets } from "./config/secrets.ts";
 import { programRoot } from "./config/shipped.ts";
 import { EXAMPLE_SEED } from "./demo/levels.ts";
-import { createAcceptor } from "./ingest/accept.ts";
-import { createCollector } from "./ingest/collector.ts";
-import { importCsv } from "./ingest/csv-import.ts";
 import { createPermissions } from "./ingest/permissions.ts";
-import { replayReject } from "./ingest/replay.ts";
 import { type Problem, UsageError } from "./model/errors.ts";
-import type { EventLog, LogRecord } from "./model/ports.ts";
-import type { RecomputeRecord, Topic } from "./model/records.ts";
 import type { Registry } from "./model/registry.ts";
-import type { StoredReject } from "./model/reject.ts";
-import { calendarOf, HOUR_MS, type Span } from "./model/time.ts";
-import type { ReconcileSite } from "./processors/reconcile.ts";
-
-/** What a process of any kind works with. */
-export interface Core {
-  readonly registry: Registry;
-  readonly warnings: readonly Problem[];
-  readonly actions: BoardActions;
-  query(name: string, params: Record<string, unknown>): Promise<Answer>;
-  progress(): Promise<Progress>;
-  /** Resolves when everything appended so far has become figures. */
-  caughtUp(): Promise<void>;
-  close(): Promise<void>;
-}
-
-interface OpenCore extends Core {
-  readonly writer: Caller;
-  readonly reader: Caller;
-  readonly collector: ReturnType<typeof createCollector>;
-}
-
-const threadFile = (name: string): URL => new URL(`./${name}.js`, import.meta.url);
-
-/** The log, as seen from a thread that does not write. */
-function remoteLog(writer: Caller): EventLog {
-  return {
-    append: (topic: Topic, records: readonly LogRecord[]) =>
-      writer.call(
-        "append",
-        topic,
-        records.map((record) => record.key),
-        records.map((record) => record.value),
-      ),
-    consume() {
-      throw new Error("The log is consumed in the writer's thread.");
-    },
-    close: async () => undefined,
-  };
-}
-
-function spanOf(registry: Registry, from: string | undefined, to: string | undefined): Span {
-  const calendar = calendarOf(registry.county.zone);
-  return {
-    start: from === undefined ? 0 : momentOf(calendar, "from", from),
-    end: to === undefined ? Date.now() + HOUR_MS : momentOf(calendar, "to", to),
-  };
-}
-
-function checkSite(registry: Registry, site: string | undefined): void {
-  if (site === undefined || registry.sites.some((one) => one.id === site)) return;
-  throw new UsageError(`--site ${site}: not in the registry`);
-}
-
-async function* decodeText(body: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder();
-  for await (const chunk of body) yield decoder.decode(chunk, { stream: true });
-  yield decoder.decode();
-}
-
-/** Rejects of a span, page by page, oldest page last. */
-async function* rejectsOf(
-  reader: Caller,
-  span: Span,
-  site: string | undefined,
-): AsyncGenerator<StoredReject> {
-  let before: number | undefined;
-  for (;;) {
-    const query = {
-      from: span.start,
-      to: span.end,
-      limit: 500,
-      ...(site ? { site } : {}),
-      ...(before ? { before } : {}),
-    };
-    const page = await reader.call<StoredReject[]>("rejects", query);
-    yield* page;
-    if (page.length < 500) return;
-    before = page.at(-1)!.offset;
-  }
-}
-
-function createActions(
-  registry: Registry,
-  core: Pick<OpenCore, "writer" | "reader" | "collector">,
-  acceptor: ReturnType<typeof createAcceptor>,
-): BoardActions {
-  const { writer, reader, collector } = core;
-  const recompute = (sites: readonly string[], span: Span, cause: string): Promise<void> => {
-    const receivedAt = Date.now();
-    const records = sites.map(
-      (site): RecomputeRecord => ({
-        kind: "recompute",
-        site,
-        from: span.start,
-        to: span.end,
-        cause,
-        receivedAt,
-      }),
-    );
-    return writer.call("recompute", records);
-  };
-
-  async function* replayRejects(span: Span, site: string | undefined, signal: AbortSignal) {
-    const total = { replayed: 0, stillRefused: 0, skipped: 0 };
-    for await (const reject of rejectsOf(reader, span, site)) {
-      if (signal.aborted) return;
-      if (reject.replayedAt !== undefined) continue;
-      const logged = /^log:readings:(\d+)$/.exec(reject.origin)?.[1];
-      if (logged !== undefined) {
-        if ((await writer.call<number>("replayLogged", Number(logged))) === 0) continue;
-        await writer.call("write", { rejects: [{ ...reject, replayedAt: Date.now() }] });
-        total.replayed += 1;
-        continue;
-      }
-      const { records, refused, skipped } = replayReject(acceptor, payloadBytes, reject);
-      if (records.length > 0) {
-        await collector.append(records);
-        await writer.call("write", { rejects: [{ ...reject, replayedAt: Date.now() }] });
-        total.replayed += 1;
-      } else if (skipped === undefined) total.stillRefused += refused.length;
-      else total.skipped += 1;
-      yield { ...total };
-    }
-    await writer.call("caughtUp");
-    yield { ...total, finished: true };
-  }
-
-  return {
-    async *importCsv({ site, meter, profile, file, body, signal }) {
-      const source = { site, meter, profile, file, receivedAt: Date.now() };
-      const total = { rows: 0, accepted: 0, rejected: 0 };
-      for await (const chunk of importCsv(acceptor, source, decodeText(body))) {
-        if (signal.aborted) return;
-        await collector.append(chunk.records);
-        total.rows += chunk.accepted + chunk.rejected;
-        total.accepted += chunk.accepted;
-        total.rejected += chunk.rejected;
-        yield { ...total };
-      }
-      await writer.call("caughtUp");
-      yield { ...total, finished: true };
-    },
-    async *replay({ what, from, to, site, signal }) {
-      checkSite(registry, site);
-      const span = spanOf(registry, from, to);
-      if (what === "rejects") {
-        yield* replayRejects(span, site, signal);
-        return;
-      }
-      const sites = site === undefined ? registry.sites.map((one) => one.id) : [site];
-      await recompute(sites, span, "replay");
-      await writer.call("caughtUp");
-      yield { sites: sites.length, finished: true };
-    },
-    async *reconcile({ from, to, site, repair = false, signal }) {
-      checkSite(registry, site);
-      const span = spanOf(registry, from, to);
-      await writer.call("caughtUp");
-      const wrong = new Set<string>();
-      let differences = 0;
-      for await (const result of reader.stream<ReconcileSite>("reconcile", span, site)) {
-        if (signal.aborted) return;
-        differences += result.differences.length;
-        for (const one of result.differences) wrong.add(one.site);
-        yield result;
-      }
-      if (repair && wrong.size > 0) {
-        const sites = wrong.has("") ? registry.sites.map((one) => one.id) : [...wrong];
-        await recompute(sites, span, "repair");
-        await writer.call("caughtUp");
-      }
-      yield { finished: true, differences, repaired: repair && wrong.size > 0 };
-    },
-  };
-}
-
-/** Opens log and store with their threads. @throws ConfigError, UsageError */
-export async function openCore(config: string, data: string): Promise<OpenCore> {
-  const { registry, warnings } = await loadConfig(config);
-  occupy(data);
-  const file = databaseFile(data);
-  const writerThread = new Worker(threadFile("app-writer"), {
-    workerData: { file, registry } satisfies WriterData,
-  });
-  const writer = callWorker(writerThread, "writer");
-  await writer.call("ready");
-  const readerThread = new Worker(threadFile("app-reader"), {
-    workerData: { file, registry } satisfies ReaderData,
-  });
-  const reader = callWorker(readerThread, "reader");
-  const acceptor = createAcceptor({ registry, bytes: payloadBytes });
-  const collector = createCollector(acceptor, remoteLog(writer));
-  const parts = { writer, reader, collector };
-  return {
-    ...parts,
-    registry,
-    warnings,
-    actions: createActions(registry, parts, acceptor),
-    query: (name, params) => reader.call("query", name, params),
-    progress: () => writer.call("progress"),
-    caughtUp: () => writer.call("caughtUp"),
-    async close() {
-      await collector.stop();
-      await reader.call("stop");
-      await writer.call("stop");
-      leave(data);
-    },
-  };
-}
 
 export interface RunOptions {
   readonly config: string;
@@ -348,12 +130,13 @@ async function startServers(core: OpenCore, options: RunOptions): Promise<App> {
     metrics: () => metricsOf(core, source.stats()),
     host: options.host,
     ...(verify ? { credentials: verify } : {}),
+    ...(tls ? { tls } : {}),
     log: options.print,
   });
   await core.collector.start(source);
   await server.listen({ host: options.host, port: options.httpPort });
   const httpPort = (server.server.address() as { port: number }).port;
-  const httpUrl = urlOf("http", options.host, httpPort);
+  const httpUrl = urlOf(tls ? "https" : "http", options.host, httpPort);
   const mqttUrl = urlOf(tls ? "mqtts" : "mqtt", source.address().host, source.address().port);
   leave(options.data);
   occupy(options.data, httpUrl);

@@ -1,5 +1,5 @@
 /** Recomputes figures from the readings and reports every difference from what is stored. */
-import type { FigureValues, LedgerEntry } from "../model/figure.ts";
+import type { FigureScope, FigureValues, FigureWindow, LedgerEntry } from "../model/figure.ts";
 import type { DirtyDay, SeriesReader } from "../model/ports.ts";
 import type { Site } from "../model/registry.ts";
 import type { DayIndex, Instant, Span } from "../model/time.ts";
@@ -13,6 +13,10 @@ import { createRollup } from "./rollup.ts";
 /** A stored figure or verdict that is not what the readings give. */
 export interface Difference {
   readonly what: string;
+  readonly scope: FigureScope | "reading";
+  readonly window?: FigureWindow;
+  readonly carrier: string;
+  /** Empty for a group. */
   readonly site: string;
   readonly meter?: string;
   readonly start: Instant;
@@ -40,7 +44,18 @@ function differenceOf(entry: LedgerEntry): Difference {
   const meter = entry.scope === "meter" ? { meter: entry.owner.split("/")[1]! } : {};
   const site = entry.scope === "group" ? "" : siteOf(entry);
   const what = `${entry.scope} ${entry.owner} ${entry.carrier} ${entry.window}`;
-  return { what, site, ...meter, start: entry.start, stored: entry.before, recomputed: entry.after };
+  const { scope, window, carrier, start } = entry;
+  return {
+    what,
+    scope,
+    window,
+    carrier,
+    site,
+    ...meter,
+    start,
+    stored: entry.before,
+    recomputed: entry.after,
+  };
 }
 
 export function createReconcile(realPlan: Plan, reader: SeriesReader): Reconcile {
@@ -72,6 +87,8 @@ export function createReconcile(realPlan: Plan, reader: SeriesReader): Reconcile
         const what = `reading ${owner.owner} ${gauge.register}`;
         differences.push({
           what,
+          scope: "reading",
+          carrier: owner.meter.carrier,
           site: gauge.site,
           meter: gauge.meter,
           start: row.at,

@@ -15,7 +15,7 @@ import type {
 } from "../model/ports.ts";
 import type { RecomputeRecord, RejectRecord, SiteRecord } from "../model/records.ts";
 import type { RejectCode, StoredReject } from "../model/reject.ts";
-import { type DayIndex, type Instant, type Span } from "../model/time.ts";
+import type { DayIndex, Instant, Span } from "../model/time.ts";
 import { createCache } from "./cache.ts";
 import { type Collector, createCollector } from "./changes.ts";
 import type { Piece } from "./consumption/pieces.ts";
@@ -55,6 +55,8 @@ export interface Runner {
   run(signal: AbortSignal): Promise<void>;
   /** Recomputes everything that waits now. */
   drain(): Promise<void>;
+  /** Sums the months and groups of days anew, whatever is stored of them. */
+  sumAgain(days: readonly { carrier: string; start: Instant }[]): Promise<void>;
   /** Spans and days that wait to be computed. */
   waiting(): { pending: number; dirty: number };
 }
@@ -331,6 +333,22 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       });
     });
 
+  const sumAgain = async (days: readonly { carrier: string; start: Instant }[]): Promise<void> => {
+    const marks = new Map<string, DirtyDay>();
+    for (const { carrier, start } of days) {
+      for (const area of plan.areas) {
+        if (area.carrier !== carrier) continue;
+        const mark = { site: area.site.id, carrier, day: calendar.dayOf(start) };
+        marks.set(dirtyKey(mark), mark);
+      }
+    }
+    await options.write({ dirtySet: [...marks.values()] });
+    for (const [key, mark] of marks) {
+      dirty.set(key, mark);
+      dirtyQuarters.delete(key);
+    }
+  };
+
   const drainAll = async (): Promise<void> => {
     await flushLive();
     while (await recomputePending(true));
@@ -356,6 +374,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
       }
     },
     drain: () => exclusively(drainAll),
+    sumAgain: (days) => exclusively(() => sumAgain(days)),
     waiting: () => ({ pending: pending.size(), dirty: dirty.size }),
   };
 }

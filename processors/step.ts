@@ -84,7 +84,12 @@ function addReading(
   const list = group.byRegister.get(register);
   if (list) list.push(incoming);
   else group.byRegister.set(register, [incoming]);
-  if (group.newest !== undefined && incoming.at < group.newest.at) return;
+  // A reactive register is no sign of how much flows; it is shown only where there is nothing else.
+  const counted = (one: Incoming): boolean =>
+    group.plan.gauges.some((gauge) => gauge.register === one.register);
+  if (group.newest !== undefined && counted(group.newest) && !counted(incoming)) return;
+  const replaces = group.newest !== undefined && !counted(group.newest) && counted(incoming);
+  if (group.newest !== undefined && !replaces && incoming.at < group.newest.at) return;
   if (group.newest?.at !== incoming.at || record.powerKw !== undefined)
     group.powerKw = record.powerKw ?? null;
   group.newest = incoming;

@@ -11,7 +11,16 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 const stamp = join(dist, ".built");
 
-const sources = ["main.ts", "app.ts", "app-writer.ts", "app-reader.ts", "app-demo.ts", "package-lock.json"];
+const sources = [
+  "main.ts",
+  "app.ts",
+  "app-core.ts",
+  "app-actions.ts",
+  "app-writer.ts",
+  "app-reader.ts",
+  "app-demo.ts",
+  "package-lock.json",
+];
 const sourceFolders = [
   "model",
   "ingest",
@@ -43,7 +52,12 @@ export function isStale() {
 
 async function buildPrograms() {
   const optional = { bench: "bench/main.ts", chaos: "test/chaos/main.ts", publisher: "bench/publisher.ts" };
-  const entryPoints = { main: "./main.ts", "app-writer": "./app-writer.ts", "app-reader": "./app-reader.ts", "app-demo": "./app-demo.ts" };
+  const entryPoints = {
+    main: "./main.ts",
+    "app-writer": "./app-writer.ts",
+    "app-reader": "./app-reader.ts",
+    "app-demo": "./app-demo.ts",
+  };
   for (const [name, path] of Object.entries(optional))
     if (existsSync(join(root, path))) entryPoints[name] = `./${path}`;
   await build({

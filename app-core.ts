@@ -1,0 +1,93 @@
+/** Log, store and processors with their threads: what every command works with. */
+import { Worker } from "node:worker_threads";
+import { databaseFile, leave, occupy } from "./adapters/data-directory.ts";
+import { payloadBytes } from "./adapters/payload-bytes.ts";
+import { type Caller, callWorker } from "./adapters/thread-call.ts";
+import { createActions } from "./app-actions.ts";
+import type { ReaderData } from "./app-reader.ts";
+import type { Progress, WriterData } from "./app-writer.ts";
+import type { Answer } from "./board/answer.ts";
+import type { BoardActions } from "./board/server.ts";
+import { loadConfig } from "./config/load.ts";
+import { createAcceptor } from "./ingest/accept.ts";
+import { createCollector } from "./ingest/collector.ts";
+import type { Problem } from "./model/errors.ts";
+import type { EventLog, LogRecord } from "./model/ports.ts";
+import type { Topic } from "./model/records.ts";
+import type { Registry } from "./model/registry.ts";
+
+/** What a process of any kind works with. */
+export interface Core {
+  readonly registry: Registry;
+  readonly warnings: readonly Problem[];
+  readonly actions: BoardActions;
+  query(name: string, params: Record<string, unknown>): Promise<Answer>;
+  progress(): Promise<Progress>;
+  /** Resolves when everything appended so far has become figures. */
+  caughtUp(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface OpenCore extends Core {
+  readonly writer: Caller;
+  readonly reader: Caller;
+  /** A reader of its own, for long work beside the board's questions. */
+  openReader(): Caller;
+  readonly collector: ReturnType<typeof createCollector>;
+}
+
+/** A thread's program, beside this one. */
+export const threadFile = (name: string): URL => new URL(`./${name}.js`, import.meta.url);
+
+/** The log, as seen from a thread that does not write. */
+function remoteLog(writer: Caller): EventLog {
+  return {
+    append: (topic: Topic, records: readonly LogRecord[]) =>
+      writer.call(
+        "append",
+        topic,
+        records.map((record) => record.key),
+        records.map((record) => record.value),
+      ),
+    consume() {
+      throw new Error("The log is consumed in the writer's thread.");
+    },
+    close: async () => undefined,
+  };
+}
+
+/** Opens log and store with their threads. @throws ConfigError, UsageError */
+export async function openCore(config: string, data: string): Promise<OpenCore> {
+  const { registry, warnings } = await loadConfig(config);
+  occupy(data);
+  const file = databaseFile(data);
+  const writerThread = new Worker(threadFile("app-writer"), {
+    workerData: { file, registry } satisfies WriterData,
+  });
+  const writer = callWorker(writerThread, "writer");
+  await writer.call("ready");
+  const openReader = (): Caller =>
+    callWorker(
+      new Worker(threadFile("app-reader"), { workerData: { file, registry } satisfies ReaderData }),
+      "reader",
+    );
+  const reader = openReader();
+  const acceptor = createAcceptor({ registry, bytes: payloadBytes });
+  const collector = createCollector(acceptor, remoteLog(writer));
+  const parts = { writer, reader, openReader, collector };
+  return {
+    ...parts,
+    registry,
+    warnings,
+    actions: createActions(registry, parts, acceptor),
+    query: (name, params) => reader.call("query", name, params),
+    progress: () => writer.call("progress"),
+    caughtUp: () => writer.call("caughtUp"),
+    async close() {
+      await collector.stop();
+      await reader.call("stop");
+      await writer.call("stop");
+      leave(data);
+    },
+  };
+}

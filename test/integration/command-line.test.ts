@@ -1,0 +1,65 @@
+/** The command line's refusals: exit code 2, and words that say what to do. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { runProgram, startProgram } from "../program.ts";
+import { temporaryDirectory } from "../world.ts";
+
+const directory = temporaryDirectory();
+afterAll(() => directory.remove());
+
+function brokenConfig(): string {
+  const path = join(directory.path, "broken");
+  mkdirSync(join(path, "sites"), { recursive: true });
+  writeFileSync(join(path, "county.yaml"), "county: { id: x, name: { zh: 县, en: X }, zone: Asia/Nowhere, region: zhejiang }\n");
+  writeFileSync(join(path, "sites/a.yaml"), "id: a\nname: { zh: 甲, en: A }\ncategory: steel\nmeters: []\n");
+  return path;
+}
+
+describe("the command line", () => {
+  test("check prints every problem with its file and path, and ends with 2", async () => {
+    const { code, stderr } = await runProgram(["check", "--config", brokenConfig()]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/county\.yaml: county\.zone: .*Asia\/Nowhere/);
+    expect(stderr).toMatch(/sites\/a\.yaml: category: /);
+  });
+
+  test.each([
+    [["nonsense"], "nonsense: no such command"],
+    [["--frobnicate"], "--frobnicate"],
+    [["run", "--http-port", "eighty"], "--http-port eighty"],
+    [["run", "--stack", "production"], "--stack production"],
+    [["import", "/does/not/exist.csv"], "there is no such file"],
+    [["import"], "which file?"],
+    [["replay"], "rejects or readings?"],
+    [["explain", "--site", "x"], "--carrier is missing"],
+    [["backup", "x.db", "--data", "/does/not/exist"], "there is nothing to back up"],
+    [["simulate"], "--url is missing"],
+  ])("%j is refused", async (args, words) => {
+    const { code, stderr } = await runProgram(args);
+    expect(stderr).toContain(words);
+    expect(code).toBe(2);
+  });
+
+  test("refuses to listen beyond this machine without passwords, or with passwords in the clear", async () => {
+    const open = ["run", "--no-demo", "--data", join(directory.path, "exposed"), "--host", "0.0.0.0", "--http-port", "0", "--mqtt-port", "0"];
+    const first = await runProgram(open);
+    expect(first.code).toBe(2);
+    expect(first.stderr).toContain("gateways must have passwords");
+    const { stdout: hash } = await runProgram(["password"], "correct horse\n");
+    const secrets = join(directory.path, "secrets.yaml");
+    writeFileSync(secrets, `gateways: { gaoting-port-gw1: "${hash.trim()}" }\noperators: { duty: "${hash.trim()}" }\n`, { mode: 0o600 });
+    const second = await runProgram([...open, "--secrets", secrets]);
+    expect(second.code).toBe(2);
+    expect(second.stderr).toContain("--allow-plaintext");
+  });
+
+  test("two processes do not write into one data directory", async () => {
+    const data = join(directory.path, "shared");
+    const program = await startProgram(["--no-demo", "--data", data]);
+    const second = await runProgram(["run", "--no-demo", "--data", data, "--http-port", "0", "--mqtt-port", "0"]);
+    expect(second.code).toBe(2);
+    expect(second.stderr).toContain("already works in");
+    expect(await program.stop()).toBe(0);
+  });
+});

@@ -1,0 +1,95 @@
+/** `npm start` as it is: the example county with its fleet, alive soon, and whole after a kill -9. */
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { ConsumptionAnswer, OverviewAnswer, SitesAnswer } from "../../board/api.ts";
+import { differencesOf, storedRows } from "../chaos/stored.ts";
+import { type RunningProgram, runProgram, startProgram } from "../program.ts";
+import { temporaryDirectory } from "../world.ts";
+
+const directory = temporaryDirectory();
+let program: RunningProgram;
+
+async function get<T>(path: string): Promise<T> {
+  const answer = await fetch(`${program.httpUrl}/api/v1/${path}`);
+  expect(answer.status).toBe(200);
+  return (await answer.json()) as T;
+}
+
+async function until<T>(what: () => Promise<T | undefined>, deadlineMs: number): Promise<T> {
+  const end = Date.now() + deadlineMs;
+  for (;;) {
+    const value = await what();
+    if (value !== undefined) return value;
+    if (Date.now() > end) throw new Error(`not within ${deadlineMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+const filled = () => until(async () => (program.output().includes("100 % demo history") ? true : undefined), 120_000);
+
+/** Rows of days that are over, which nothing that happens now may change. */
+function settledRows(rows: Map<string, string[]>, before: number): Map<string, string[]> {
+  const isOver = (row: string): boolean => {
+    const { start, at } = JSON.parse(row) as { start?: number; at?: number };
+    return (start ?? at ?? 0) < before;
+  };
+  return new Map([...rows].filter(([table]) => !table.endsWith("month")).map(([table, list]) => [table, list.filter(isOver)]));
+}
+
+beforeAll(async () => {
+  program = await startProgram(["--data", directory.path]);
+});
+afterAll(async () => {
+  await program?.stop();
+  directory.remove();
+});
+
+describe("the example county", () => {
+  test("fills its history and shows figures of today", { timeout: 180_000 }, async () => {
+    await filled();
+    const overview = await until(async () => {
+      const answer = await get<OverviewAnswer>("overview");
+      return answer.today.rows.length > 0 && answer.meters.online > 0 ? answer : undefined;
+    }, 10_000);
+    expect(overview.meters.total).toBe(overview.meters.online + overview.meters.late + overview.meters.silent + overview.meters.never);
+    const { sites } = await get<SitesAnswer>("sites");
+    expect(sites.length).toBeGreaterThanOrEqual(25);
+  });
+
+  test("loses nothing to a kill -9, and changes no figure", { timeout: 240_000 }, async () => {
+    const cut = Date.now() - 2 * 86_400_000;
+    const before = await get<ConsumptionAnswer>("consumption?group=county&window=day&from=2026-01-01&to=2027-01-01").catch(() => undefined);
+    await program.kill();
+    const reconciled = await runProgram(["reconcile", "--data", directory.path]);
+    expect(reconciled.stdout).toContain("no difference");
+    expect(reconciled.code).toBe(0);
+    const stored = settledRows(storedRows(directory.path), cut);
+    program = await startProgram(["--data", directory.path]);
+    await filled();
+    await program.kill();
+    const again = settledRows(storedRows(directory.path), cut);
+    expect(differencesOf(stored, again)).toEqual([]);
+    expect(stored.get("site_day")!.length).toBeGreaterThan(1_000);
+    program = await startProgram(["--data", directory.path]);
+    const after = await get<ConsumptionAnswer>("consumption?group=county&window=day&from=2026-01-01&to=2027-01-01");
+    expect(after.rows.length).toBeGreaterThanOrEqual(before?.rows.length ?? 1);
+  });
+
+  test("is answered for beside the running program: reconcile, explain, backup and restore", { timeout: 240_000 }, async () => {
+    const reconciled = await runProgram(["reconcile", "--data", directory.path, "--site", "gaoting-port"]);
+    expect(reconciled.stdout).toContain("no difference");
+    const explained = await runProgram(["explain", "--data", directory.path, "--site", "gaoting-port", "--carrier", "electricity", "--window", "day", "--at", new Date(Date.now() - 3 * 86_400_000).toISOString()]);
+    expect(explained.code).toBe(0);
+    expect(explained.stdout).toMatch(/kWh/);
+    const copy = `${directory.path}/copy/backup.db`;
+    const backup = await runProgram(["backup", copy, "--data", directory.path]);
+    expect(backup.stderr).toBe("");
+    expect(backup.code).toBe(0);
+    const elsewhere = `${directory.path}/elsewhere`;
+    expect((await runProgram(["restore", copy, "--data", elsewhere])).code).toBe(0);
+    expect((await runProgram(["restore", copy, "--data", elsewhere])).code).toBe(2);
+    const restored = await runProgram(["reconcile", "--data", elsewhere]);
+    expect(restored.stdout).toContain("no difference");
+    const cut = Date.now() - 2 * 86_400_000;
+    expect(differencesOf(settledRows(storedRows(directory.path), cut), settledRows(storedRows(elsewhere), cut))).toEqual([]);
+  });
+});
