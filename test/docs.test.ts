@@ -22,6 +22,15 @@ const documents = [
   ...filesIn("examples", /\.md$/),
 ];
 
+/** Sources of the program, which documents may name without their folder. */
+const sources = [
+  ...readdirSync(projectRoot).filter((name) => name.endsWith(".ts")),
+  ...["ingest", "processors", "board", "config", "demo", "model", "adapters"].flatMap((folder) =>
+    filesIn(folder, /\.tsx?$/),
+  ),
+];
+const sourceNames = new Set(sources.map((file) => file.split("/").at(-1)));
+
 /** Names in code spans of a table's cell. */
 const names = (cell: string): string[] => [...cell.matchAll(/`([^`]+)`/g)].map((match) => match[1]!);
 
@@ -119,9 +128,10 @@ describe.each(documents)("%s", (document) => {
     const named = [...prose.matchAll(/`([\w.-]+(?:\/[\w.-]+)*\.(?:ts|tsx|mjs|yaml|db))`/g)].map(
       (match) => match[1]!,
     );
-    const known = new Set(filesOfTree.map((file) => file.split("/").at(-1)));
     const lost = named.filter((file) =>
-      file.includes("/") ? !existsSync(join(projectRoot, file)) : file.endsWith(".ts") && !known.has(file),
+      file.includes("/")
+        ? !existsSync(join(projectRoot, file))
+        : file.endsWith(".ts") && !sourceNames.has(file),
     );
     expect(lost).toEqual([]);
   });
@@ -135,48 +145,5 @@ describe.each(decisions)("%s", (document) => {
   test("begins with its objective", () => {
     expect(read(document)).toMatch(/^# \d+\. .+\n\n\*\*Objective\.\*\* .+\n\n## Context\n/);
     expect(document).toMatch(/\/\d{4}-[a-z0-9-]+\.md$/);
-  });
-});
-
-/** Folders that import `model/` and never each other, as docs/architecture.md and CONTRIBUTING.md say. */
-const parts = ["ingest", "processors", "alerts", "board", "config", "demo"];
-const filesOfTree = [
-  ...readdirSync(projectRoot).filter((name) => name.endsWith(".ts")),
-  ...[...parts, "model", "adapters"]
-    .filter((folder) => existsSync(join(projectRoot, folder)))
-    .flatMap((folder) => filesIn(folder, /\.tsx?$/)),
-];
-
-describe("imports point one way", () => {
-  /** First folders of what a file imports from the tree; "" for the files beside main.ts. */
-  const importsOf = (file: string): string[] => {
-    const specifiers = [...read(file).matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)].map(
-      (match) => match[1]!,
-    );
-    return specifiers.map((specifier) => {
-      const path = join(dirname(file), specifier);
-      return path.includes("/") ? path.split("/")[0]! : "";
-    });
-  };
-  const strayOf = (folder: string, allowed: readonly string[]): string[] =>
-    filesOfTree
-      .filter((file) => file.startsWith(`${folder}/`))
-      .flatMap((file) =>
-        importsOf(file)
-          .filter((to) => !allowed.includes(to))
-          .map((to) => `${file} → ${to}`),
-      );
-
-  test("the test sees imports", () => {
-    expect(importsOf("app-writer.ts")).toEqual(expect.arrayContaining(["adapters", "model", "processors"]));
-    expect(importsOf("processors/runner.ts")).toEqual(expect.arrayContaining(["model", "processors"]));
-  });
-
-  test.each([...parts, "adapters"])("%s imports model/ and itself", (folder) => {
-    expect(strayOf(folder, ["model", folder])).toEqual([]);
-  });
-
-  test("model imports itself alone", () => {
-    expect(strayOf("model", ["model"])).toEqual([]);
   });
 });
