@@ -151,7 +151,10 @@ export function createReconcile(realPlan: Plan, reader: SeriesReader): Reconcile
       }
       for (const marks of days.values()) {
         const cache = createCache(plan, reader);
-        await createRollup(plan, reader, cache).run(marks, () => undefined, out);
+        const rollup = createRollup(plan, reader, cache);
+        await rollup.groupDays(marks, () => undefined, out);
+        await rollup.siteMonths(marks, out);
+        await rollup.groupMonths(marks, out);
       }
       const stale = (carrier: string, day: DayIndex, month: boolean) =>
         dirty.some(

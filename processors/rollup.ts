@@ -73,16 +73,19 @@ const MEMBER_LISTS = 2_000;
 
 const NO_ROWS: ReadonlyMap<string, AreaRow> = new Map();
 
+/** Changed days of one carrier, in three parts that build on each other; each part is written before the next. */
 export interface Rollup {
   /**
-   * Recomputes what changed days of one carrier lead to, and puts the changes into `out`.
+   * The groups' quarter-hours and days.
    * @param quartersOf the quarter-hours of a day that changed; undefined: any may have
    */
-  run(
+  groupDays(
     dirty: readonly DirtyDay[],
     quartersOf: (day: DayIndex) => ReadonlySet<number> | undefined,
     out: Collector,
   ): Promise<void>;
+  siteMonths(dirty: readonly DirtyDay[], out: Collector): Promise<void>;
+  groupMonths(dirty: readonly DirtyDay[], out: Collector): Promise<void>;
 }
 
 export function createRollup(plan: Plan, reader: SeriesReader, cache: Cache): Rollup {
@@ -178,38 +181,17 @@ export function createRollup(plan: Plan, reader: SeriesReader, cache: Cache): Ro
     group: string,
     carrier: string,
     month: MonthIndex,
-    pendingDays: ReadonlyMap<number, Figure>,
     out: Collector,
-  ) => {
+  ): Promise<void> => {
     const key: FigureKey = { scope: "group", owner: group, carrier };
     const span = monthSpan(month);
-    const days = new Map(
-      (await reader.figures([key], "day", span.start, span.end)).map((figure) => [figure.start, figure]),
-    );
-    for (const [start, figure] of pendingDays) days.set(start, figure);
-    const ordered = [...days.values()].sort((a, b) => a.start - b.start);
-    const row = sumRows(ordered.map(rowOfFigure));
+    const row = sumRows((await reader.figures([key], "day", span.start, span.end)).map(rowOfFigure));
     if (row.present) {
       const members = membersOf(group, carrier, calendar.monthFirstDay(month + 1) - 1);
-      const known = await siteMonths(members, span, out);
-      groupKnowledge(members, span, known, row);
+      const stored = byStart(await reader.figures(members.map(areaKey), "month", span.start, span.start + 1));
+      groupKnowledge(members, span, stored.get(span.start) ?? NO_ROWS, row);
     }
     write(key, "month", span.start, row, await storedRow(key, "month", span.start), out);
-  };
-
-  const siteMonths = async (
-    members: readonly AreaPlan[],
-    span: Span,
-    out: Collector,
-  ): Promise<Map<string, AreaRow>> => {
-    const stored = await reader.figures(members.map(areaKey), "month", span.start, span.start + 1);
-    const rows = new Map(stored.map((figure) => [figure.owner, rowOfFigure(figure)]));
-    for (const figure of out.changes().figures ?? []) {
-      const fresh = figure.scope === "site" && figure.window === "month" && figure.start === span.start;
-      if (fresh && figure.carrier === members[0]?.carrier) rows.set(figure.owner, rowOfFigure(figure));
-    }
-    for (const [site, row] of rows) if (!row.present) rows.delete(site);
-    return rows;
   };
 
   const runDay = async (
@@ -231,40 +213,42 @@ export function createRollup(plan: Plan, reader: SeriesReader, cache: Cache): Ro
       days: byStart(await reader.figures(keys, "day", start, start + 1)),
     };
     for (const group of groups) await groupDay(group, carrier, day, touched, rows, out);
-    return groups;
+  };
+
+  /** Distinct months of areas, or of what `namesOf` gives for them. */
+  const monthsOf = <T>(
+    dirty: readonly DirtyDay[],
+    namesOf: (area: AreaPlan, day: DayIndex) => readonly (readonly [string, T])[],
+  ) => {
+    const months = new Map<string, { item: T; month: MonthIndex; carrier: string }>();
+    for (const { site, carrier, day } of dirty) {
+      const area = plan.areaOf.get(`${site}\n${carrier}`);
+      if (area === undefined) continue;
+      const month = calendar.monthOfDay(day);
+      for (const [name, item] of namesOf(area, day)) months.set(`${name} ${month}`, { item, month, carrier });
+    }
+    return months.values();
   };
 
   return {
-    async run(dirty, quartersOf, out) {
-      const carrier = dirty[0]?.carrier;
-      if (carrier === undefined) return;
-      const groupMonths = new Map<string, { group: string; month: MonthIndex }>();
-      const siteMonthKeys = new Map<string, { area: AreaPlan; month: MonthIndex }>();
+    async groupDays(dirty, quartersOf, out) {
       const sitesByDay = new Map<DayIndex, Site[]>();
-      for (const { site, day } of dirty) {
+      for (const { site, carrier, day } of dirty) {
         const area = plan.areaOf.get(`${site}\n${carrier}`);
-        if (area === undefined) continue;
-        const month = calendar.monthOfDay(day);
-        siteMonthKeys.set(`${site} ${month}`, { area, month });
-        sitesByDay.set(day, [...(sitesByDay.get(day) ?? []), area.site]);
+        if (area) sitesByDay.set(day, [...(sitesByDay.get(day) ?? []), area.site]);
       }
-      for (const { area, month } of siteMonthKeys.values()) await siteMonth(area, month, out);
-      for (const [day, sites] of sitesByDay) {
-        for (const group of await runDay(carrier, day, sites, quartersOf(day), out)) {
-          const month = calendar.monthOfDay(day);
-          groupMonths.set(`${group} ${month}`, { group, month });
-        }
-      }
-      const fresh = (out.changes().figures ?? []).filter((f) => f.scope === "group" && f.window === "day");
-      for (const { group, month } of groupMonths.values()) {
-        const own = fresh.filter(
-          (f) =>
-            f.owner === group &&
-            f.carrier === carrier &&
-            calendar.monthOfDay(calendar.dayOf(f.start)) === month,
-        );
-        await groupMonth(group, carrier, month, new Map(own.map((f) => [f.start, f])), out);
-      }
+      const carrier = dirty[0]?.carrier ?? "";
+      for (const [day, sites] of sitesByDay) await runDay(carrier, day, sites, quartersOf(day), out);
+    },
+    async siteMonths(dirty, out) {
+      const months = monthsOf(dirty, (area) => [[area.site.id, area]]);
+      for (const { item, month } of months) await siteMonth(item, month, out);
+    },
+    async groupMonths(dirty, out) {
+      const months = monthsOf(dirty, (area, day) =>
+        plan.groupsOf(area.site, day).map((group) => [group, group] as const),
+      );
+      for (const { item, month, carrier } of months) await groupMonth(item, carrier, month, out);
     },
   };
 }

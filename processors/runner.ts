@@ -25,13 +25,12 @@ import { createRecompute, type Touched } from "./recompute.ts";
 import { hull, rejudge } from "./rejudge.ts";
 import { createRollup } from "./rollup.ts";
 import { groupByMeter, type LoggedReadings, READINGS_CAUSE, settleMeter } from "./step.ts";
+import { createSums } from "./sums.ts";
 
 export const CONSUMER = "processors";
 
 /** Months and groups are summed at most this often. */
 const ROLLUP_EVERY_MS = 500;
-/** Days of one carrier that are summed in one step, so that a step stays short. */
-const ROLLUP_DAYS = 4;
 const TICK_MS = 50;
 /** A batch of at least so many records says that readings are waiting, and for how long that counts. */
 const BUSY_RECORDS = 100;
@@ -101,11 +100,8 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const { calendar } = plan;
   const cache = createCache(plan, store);
   const recompute = createRecompute(plan, store, cache);
-  const rollup = createRollup(plan, store, cache);
   const pending = createPending();
-  const dirty = new Map<string, DirtyDay>();
-  /** Quarter-hours of dirty days that changed; absent: any may have. */
-  const dirtyQuarters = new Map<string, Set<number>>();
+  const sums = createSums(plan, createRollup(plan, store, cache));
   const live = new Map<string, LiveMeter>();
   let lastBusy = 0;
   let lastCatchUp = 0;
@@ -115,10 +111,9 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
 
   const reload = async (): Promise<void> => {
     cache.clear();
-    dirty.clear();
-    dirtyQuarters.clear();
     pending.load(await store.pending());
-    for (const mark of await store.dirty()) dirty.set(dirtyKey(mark), mark);
+    sums.clear();
+    sums.load(await store.dirty());
   };
 
   /** One thing at a time; after a failure nothing in memory is sure to be stored. */
@@ -129,19 +124,6 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     });
     chain = result.catch(() => undefined);
     return result;
-  };
-
-  const noteDirty = (out: Collector): void => {
-    for (const [area, days] of out.dirtyDays) {
-      for (const [day, quarters] of days) {
-        const mark = { site: area.site.id, carrier: area.carrier, day };
-        const key = dirtyKey(mark);
-        if (!dirty.has(key)) dirtyQuarters.set(key, new Set());
-        dirty.set(key, mark);
-        const known = dirtyQuarters.get(key);
-        if (known) for (const quarter of quarters) known.add(quarter);
-      }
-    }
   };
 
   /** A request is noted with the batch, and carried out when the batch's readings are stored. */
@@ -189,7 +171,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     await recompute.spans(touched, out);
     await options.commit(batch, { ...out.changes(), rejects, balance: tally.counts() });
     for (const [owner, row] of out.live) keepLive(owner, row);
-    noteDirty(out);
+    sums.note(out);
   };
 
   const keepLive = (owner: string, row: LiveMeter): void => {
@@ -252,35 +234,11 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     }
     await options.write({ ...total.changes(), pendingDone: due });
     pending.done(due);
-    noteDirty(total);
+    sums.note(total);
     return true;
   };
 
-  /** Sums a few dirty days of one carrier. */
-  const rollUpSome = async (): Promise<void> => {
-    const carrier = dirty.values().next().value?.carrier;
-    const marks = [...dirty.values()].filter((mark) => mark.carrier === carrier);
-    const days = [...new Set(marks.map((mark) => mark.day))].sort((a, b) => a - b).slice(0, ROLLUP_DAYS);
-    const chosen = marks.filter((mark) => days.includes(mark.day));
-    const out = createCollector(plan, READINGS_CAUSE, now());
-    await rollup.run(chosen, (day) => changedQuarters(chosen, day), out);
-    await options.write({ ...out.changes(), dirtyDone: chosen });
-    for (const mark of chosen) {
-      dirty.delete(dirtyKey(mark));
-      dirtyQuarters.delete(dirtyKey(mark));
-    }
-  };
-
-  const changedQuarters = (marks: readonly DirtyDay[], day: DayIndex): Set<number> | undefined => {
-    const union = new Set<number>();
-    for (const mark of marks) {
-      if (mark.day !== day) continue;
-      const quarters = dirtyQuarters.get(dirtyKey(mark));
-      if (quarters === undefined) return undefined;
-      for (const quarter of quarters) union.add(quarter);
-    }
-    return union;
-  };
+  const sumSome = (): Promise<void> => sums.step(READINGS_CAUSE, now(), options.write);
 
   const flushLive = async (): Promise<void> => {
     if (live.size === 0) return;
@@ -296,10 +254,11 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     if (started < soonest || started < lastCatchUp + tookMs / share) return;
     await flushLive();
     const more = await recomputePending(false);
-    if (dirty.size > 0) await rollUpSome();
+    // While backfills are due, their sites' days would only be summed again and again.
+    if (!more) await sumSome();
     lastCatchUp = now();
     tookMs = lastCatchUp - started;
-    soonest = more || dirty.size > 0 ? 0 : started + ROLLUP_EVERY_MS;
+    soonest = more || sums.size() > 0 ? 0 : started + ROLLUP_EVERY_MS;
   };
 
   const follow = async (
@@ -334,25 +293,19 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     });
 
   const sumAgain = async (days: readonly { carrier: string; start: Instant }[]): Promise<void> => {
-    const marks = new Map<string, DirtyDay>();
-    for (const { carrier, start } of days) {
-      for (const area of plan.areas) {
-        if (area.carrier !== carrier) continue;
-        const mark = { site: area.site.id, carrier, day: calendar.dayOf(start) };
-        marks.set(dirtyKey(mark), mark);
-      }
-    }
-    await options.write({ dirtySet: [...marks.values()] });
-    for (const [key, mark] of marks) {
-      dirty.set(key, mark);
-      dirtyQuarters.delete(key);
-    }
+    const marks = days.flatMap(({ carrier, start }) =>
+      plan.areas
+        .filter((area) => area.carrier === carrier)
+        .map((area): DirtyDay => ({ site: area.site.id, carrier, day: calendar.dayOf(start) })),
+    );
+    await options.write({ dirtySet: marks });
+    sums.load(marks);
   };
 
   const drainAll = async (): Promise<void> => {
     await flushLive();
     while (await recomputePending(true));
-    while (dirty.size > 0) await rollUpSome();
+    while (sums.size() > 0) await sumSome();
   };
 
   await reload();
@@ -375,11 +328,9 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     },
     drain: () => exclusively(drainAll),
     sumAgain: (days) => exclusively(() => sumAgain(days)),
-    waiting: () => ({ pending: pending.size(), dirty: dirty.size }),
+    waiting: () => ({ pending: pending.size(), dirty: sums.size() }),
   };
 }
-
-const dirtyKey = (mark: DirtyDay): string => `${mark.site}\n${mark.carrier}\n${mark.day}`;
 
 function decode(record: LoggedRecord): SiteRecord & { offset: number } {
   const value = JSON.parse(record.value) as SiteRecord & { offset: number };

@@ -6,6 +6,7 @@ import { openDatabase } from "../adapters/sqlite/driver.ts";
 import { createSqliteLog } from "../adapters/sqlite/log.ts";
 import { createSqliteStore } from "../adapters/sqlite/store.ts";
 import type { Figure, FigureScope, FigureWindow } from "../model/figure.ts";
+import type { Changes, LogBatch } from "../model/ports.ts";
 import type { Reading } from "../model/reading.ts";
 import type { SiteRecord } from "../model/records.ts";
 import type { County, Factor, Meter, Register, Registry, Site } from "../model/registry.ts";
@@ -134,7 +135,12 @@ export function temporaryDirectory(): { path: string; remove: () => void } {
 }
 
 /** A pipeline without MQTT: records go to the log, figures are read from the store. */
-export async function openPipeline(config: Registry, path = ":memory:", clock: () => number = Date.now) {
+export async function openPipeline(
+  config: Registry,
+  path = ":memory:",
+  clock: () => number = Date.now,
+  watch: (changes: Changes) => void = () => undefined,
+) {
   const plan = planOf(config);
   const db = openDatabase(path);
   const store = createSqliteStore(db, calendarOf(config.county.zone));
@@ -143,7 +149,20 @@ export async function openPipeline(config: Registry, path = ":memory:", clock: (
   const requests = restatement.records.map((record) => ({ key: record.site, value: JSON.stringify(record) }));
   await log.append("readings", requests);
   await store.write({ dirtySet: restatement.dirty, facts: restatement.facts });
-  const options = { plan, log, store, commit: log.commitWith, write: store.write, now: clock };
+  const options = {
+    plan,
+    log,
+    store,
+    commit: (batch: LogBatch, changes: Changes) => {
+      watch(changes);
+      return log.commitWith(batch, changes);
+    },
+    write: (changes: Changes) => {
+      watch(changes);
+      return store.write(changes);
+    },
+    now: clock,
+  };
   const runner = await createRunner(options);
   const stop = new AbortController();
   let failure: unknown;
@@ -155,7 +174,14 @@ export async function openPipeline(config: Registry, path = ":memory:", clock: (
     site: config.sites.map((one) => one.id),
     group: [...plan.groupSites.keys()],
   };
+  const behind = (): number =>
+    (["readings", "rejects"] as const).reduce((sum, topic) => {
+      const { end, done } = log.progress(topic, CONSUMER);
+      return sum + end - done;
+    }, 0);
   return {
+    /** Records appended and not yet processed. */
+    behind,
     /** What the registry asked for that differs from the one the file was computed with. */
     restatement,
     plan,
@@ -186,12 +212,7 @@ export async function openPipeline(config: Registry, path = ":memory:", clock: (
     },
     /** Waits until the processors did everything that was appended, deferred work included. */
     async settled(): Promise<void> {
-      const behind = () =>
-        ["readings" as const, "rejects" as const].some((topic) => {
-          const { end, done } = log.progress(topic, CONSUMER);
-          return done < end;
-        });
-      while (behind()) {
+      while (behind() > 0) {
         if (failure !== undefined) throw failure;
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
@@ -223,7 +244,7 @@ export async function everything(pipeline: Pipeline): Promise<Figure[]> {
   for (const scope of ["meter", "site", "group"] as const) {
     for (const window of ["15m", "day", "month"] as const) {
       if (scope === "meter" && window === "month") continue;
-      all.push(...(await pipeline.figures(scope, window)));
+      for (const figure of await pipeline.figures(scope, window)) all.push(figure);
     }
   }
   return all;

@@ -14,7 +14,13 @@ describe("a cumulative register", () => {
     expect(quarters).toHaveLength(96);
     expect(quarters.every((q) => q.amount === 2.5 && q.coverage === 1 && q.estimated === 0)).toBe(true);
     const [day] = await pipeline.figures("site", "day");
-    expect(day).toMatchObject({ amount: 240, coverage: 1, estimated: 0, missingMeters: 0, factors: ["coal-el", "grid", "market"] });
+    expect(day).toMatchObject({
+      amount: 240,
+      coverage: 1,
+      estimated: 0,
+      missingMeters: 0,
+      factors: ["coal-el", "grid", "market"],
+    });
     expect(day!.kgceCalorific).toBeCloseTo(240 * 0.1229, 9);
     expect(day!.kgceEquivalent).toBeNull();
     expect(day!.kgCo2Location).toBeCloseTo(120, 9);
@@ -35,7 +41,12 @@ describe("a cumulative register", () => {
     await pipeline.publish([reading(start + HOUR / 4, 1), reading(start + (3 * HOUR) / 4, 7)]);
     await pipeline.settled();
     quarters = await pipeline.figures("meter", "15m");
-    expect(quarters.map((q) => [q.amount, q.coverage])).toEqual([[1, 1], [5, 1], [1, 1], [1, 1]]);
+    expect(quarters.map((q) => [q.amount, q.coverage])).toEqual([
+      [1, 1],
+      [5, 1],
+      [1, 1],
+      [1, 1],
+    ]);
     await pipeline.close();
   });
 });

@@ -2,7 +2,18 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Registry } from "../../model/registry.ts";
 import { planOf } from "../../processors/plan.ts";
 import { createReconcile } from "../../processors/reconcile.ts";
-import { at, everything, factor, meter, openPipeline, reading, registry, site, temporaryDirectory, testFactors } from "../world.ts";
+import {
+  at,
+  everything,
+  factor,
+  meter,
+  openPipeline,
+  reading,
+  registry,
+  site,
+  temporaryDirectory,
+  testFactors,
+} from "../world.ts";
 
 const HOUR = 3_600_000;
 const start = at("2026-03-30");
@@ -45,13 +56,21 @@ const closed = { closedThrough: planOf(registry([])).calendar.parseDate("2026-03
 
 describe("a changed registry", () => {
   test("a new factor restates from its first day on, with a ledger for what was closed", async () => {
-    const raised = factor({ id: "grid-2", kind: "co2-grid-location", carrier: "electricity", perCanonical: 0.7, validFrom: at("2026-03-31") });
+    const raised = factor({
+      id: "grid-2",
+      kind: "co2-grid-location",
+      carrier: "electricity",
+      perCanonical: 0.7,
+      validFrom: at("2026-03-31"),
+    });
     const before = registry([site()], { county: closed });
     const after = registry([site()], { county: closed, factors: [...testFactors, raised] });
     const { figures, expected, ledger, records } = await restated(before, after);
     expect(figures).toEqual(expected);
     expect(records.every((record) => record.from === at("2026-03-31") && record.meter === "")).toBe(true);
-    const day = ledger.find((entry) => entry.scope === "site" && entry.window === "day" && entry.cause === "factor: electricity");
+    const day = ledger.find(
+      (entry) => entry.scope === "site" && entry.window === "day" && entry.cause === "factor: electricity",
+    );
     expect(day).toMatchObject({ owner: "s", start: at("2026-03-31"), cause: "factor: electricity" });
     expect(day!.before!.kgCo2Location).toBeCloseTo(192 * 0.5, 9);
     expect(day!.after.kgCo2Location).toBeCloseTo(192 * 0.7, 9);
@@ -63,26 +82,45 @@ describe("a changed registry", () => {
       { from: at("2026-01-01"), value: 1, registers: {} },
       { from: at("2026-03-31T12:07:00"), value: 3, registers: {} },
     ];
-    const { figures, expected, records } = await restated(registry([site()]), registry([site({ meters: [meter({ multipliers })] })]));
+    const { figures, expected, records } = await restated(
+      registry([site()]),
+      registry([site({ meters: [meter({ multipliers })] })]),
+    );
     expect(figures).toEqual(expected);
-    expect(records).toEqual([expect.objectContaining({ site: "s", meter: "m", from: at("2026-03-31T12:07:00") })]);
+    expect(records).toEqual([
+      expect.objectContaining({ site: "s", meter: "m", from: at("2026-03-31T12:07:00") }),
+    ]);
   });
 
   test("a swap that was not known", async () => {
     const swaps = [{ at: at("2026-03-31T12:05:00"), register: "active-import", final: 301, first: 288 }];
-    const { figures, expected } = await restated(registry([site()]), registry([site({ meters: [meter({ swaps })] })]));
+    const { figures, expected } = await restated(
+      registry([site()]),
+      registry([site({ meters: [meter({ swaps })] })]),
+    );
     expect(figures).toEqual(expected);
   });
 
   test("a lower rating, which makes readings spikes", async () => {
-    const { figures, expected } = await restated(registry([site()]), registry([site({ meters: [meter({ maxPerHour: 1 })] })]));
+    const { figures, expected } = await restated(
+      registry([site()]),
+      registry([site({ meters: [meter({ maxPerHour: 1 })] })]),
+    );
     expect(figures).toEqual(expected);
   });
 
   test("a meter that now subtracts, and one that is new", async () => {
     const second = meter({ id: "n", role: "sub", contributes: "none" });
     const before = registry([site({ meters: [meter(), second] })]);
-    const after = registry([site({ meters: [meter({ contributes: "none" }), { ...second, contributes: "add" }, meter({ id: "o", from: at("2026-03-31") })] })]);
+    const after = registry([
+      site({
+        meters: [
+          meter({ contributes: "none" }),
+          { ...second, contributes: "add" },
+          meter({ id: "o", from: at("2026-03-31") }),
+        ],
+      }),
+    ]);
     const { figures, expected } = await restated(before, after);
     expect(figures).toEqual(expected);
   });
@@ -90,7 +128,14 @@ describe("a changed registry", () => {
   test("a site that moves to another town and class", async () => {
     const other = site({ id: "t", town: "west", meters: [meter({ site: "t" })] });
     const before = registry([site({ town: "east" }), other]);
-    const after = registry([site({ town: "west", nationalList: true, classes: [{ id: "two-high", from: planOf(before).calendar.dayOf(start) }] }), other]);
+    const after = registry([
+      site({
+        town: "west",
+        nationalList: true,
+        classes: [{ id: "two-high", from: planOf(before).calendar.dayOf(start) }],
+      }),
+      other,
+    ]);
     const { figures, expected } = await restated(before, after);
     const inUse = (rows: typeof figures) => rows.filter((row) => row.owner !== "town:east");
     expect(inUse(figures)).toEqual(inUse(expected));
@@ -114,8 +159,12 @@ describe("reconcile", () => {
       return [...differences, ...(await check.groups(span))].map((one) => one.what);
     };
     expect(await all()).toEqual([]);
-    pipeline.db.exec("UPDATE meter_15m SET amount = amount + 1e-9 WHERE start = (SELECT min(start) FROM meter_15m)");
-    pipeline.db.exec("UPDATE site_day SET kgco2_location = 0 WHERE start = (SELECT max(start) FROM site_day)");
+    pipeline.db.exec(
+      "UPDATE meter_15m SET amount = amount + 1e-9 WHERE start = (SELECT min(start) FROM meter_15m)",
+    );
+    pipeline.db.exec(
+      "UPDATE site_day SET kgco2_location = 0 WHERE start = (SELECT max(start) FROM site_day)",
+    );
     pipeline.db.exec("DELETE FROM group_month WHERE start = (SELECT min(start) FROM group_month)");
     pipeline.db.exec("UPDATE reading SET verdict = 5 WHERE at = (SELECT max(at) FROM reading)");
     const found = await all();

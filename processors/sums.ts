@@ -1,0 +1,91 @@
+/** Which days' months and groups are yet to be summed, and summing them a few at a time. */
+import type { Changes, DirtyDay } from "../model/ports.ts";
+import type { DayIndex, Instant, MonthIndex } from "../model/time.ts";
+import { type Collector, createCollector } from "./changes.ts";
+import type { Plan } from "./plan.ts";
+import type { Rollup } from "./rollup.ts";
+
+/** Days of one carrier that are summed in one step, so that a step stays short. */
+const DAYS_A_STEP = 4;
+
+export interface Sums {
+  /** Takes note of what a step changed; the marks themselves are stored with the changes. */
+  note(out: Collector): void;
+  /** Days to be summed whatever is known of them. */
+  load(marks: readonly DirtyDay[]): void;
+  clear(): void;
+  size(): number;
+  /** Sums some days of one carrier; its months, once all their days are done. */
+  step(cause: string, at: Instant, write: (changes: Changes) => Promise<void>): Promise<void>;
+}
+
+interface Mark extends DirtyDay {
+  /** Changed quarter-hours; undefined: any may have. */
+  quarters: Set<number> | undefined;
+  /** The groups' day is summed, the months are not. */
+  isDayDone: boolean;
+}
+
+const keyOf = (mark: DirtyDay): string => `${mark.site}\n${mark.carrier}\n${mark.day}`;
+
+export function createSums(plan: Plan, rollup: Rollup): Sums {
+  const marks = new Map<string, Mark>();
+  const monthOf = (mark: DirtyDay): MonthIndex => plan.calendar.monthOfDay(mark.day);
+
+  const noteOne = (mark: DirtyDay, quarters: ReadonlySet<number>): void => {
+    const known = marks.get(keyOf(mark));
+    if (known === undefined || known.isDayDone) {
+      marks.set(keyOf(mark), { ...mark, quarters: new Set(quarters), isDayDone: false });
+    } else if (known.quarters) for (const quarter of quarters) known.quarters.add(quarter);
+  };
+
+  const quartersOf =
+    (chosen: readonly Mark[]) =>
+    (day: DayIndex): Set<number> | undefined => {
+      const union = new Set<number>();
+      for (const mark of chosen) {
+        if (mark.day !== day) continue;
+        if (mark.quarters === undefined) return undefined;
+        for (const quarter of mark.quarters) union.add(quarter);
+      }
+      return union;
+    };
+
+  return {
+    note(out) {
+      for (const [area, days] of out.dirtyDays) {
+        for (const [day, quarters] of days)
+          noteOne({ site: area.site.id, carrier: area.carrier, day }, quarters);
+      }
+    },
+    load(stored) {
+      for (const mark of stored) marks.set(keyOf(mark), { ...mark, quarters: undefined, isDayDone: false });
+    },
+    clear: () => marks.clear(),
+    size: () => marks.size,
+    async step(cause, at, write) {
+      const first = marks.values().next().value;
+      if (first === undefined) return;
+      const own = [...marks.values()].filter((mark) => mark.carrier === first.carrier);
+      const part = async (
+        work: (out: Collector) => Promise<void>,
+        done: readonly Mark[] = [],
+      ): Promise<void> => {
+        const out = createCollector(plan, cause, at);
+        await work(out);
+        await write({ ...out.changes(), dirtyDone: done });
+      };
+      const open = own.filter((mark) => !mark.isDayDone);
+      const days = [...new Set(open.map((mark) => mark.day))].sort((a, b) => a - b).slice(0, DAYS_A_STEP);
+      const chosen = open.filter((mark) => days.includes(mark.day));
+      await part((out) => rollup.groupDays(chosen, quartersOf(chosen), out));
+      for (const mark of chosen) mark.isDayDone = true;
+      const unfinished = new Set(own.filter((mark) => !mark.isDayDone).map(monthOf));
+      const finished = own.filter((mark) => !unfinished.has(monthOf(mark)));
+      if (finished.length === 0) return;
+      await part((out) => rollup.siteMonths(finished, out));
+      await part((out) => rollup.groupMonths(finished, out), finished);
+      for (const mark of finished) marks.delete(keyOf(mark));
+    },
+  };
+}
