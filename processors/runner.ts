@@ -38,6 +38,10 @@ const BUSY_MS = 300;
 /** Share of the time that sums may take while readings wait, and while they do not. */
 const ROLLUP_SHARE = { busy: 0.1, quiet: 0.6 } as const;
 
+/** For the ledger, where the days' own entries say more: the marks in the store do not say why they were set. */
+const EARLIER_CAUSE = "days or members that changed before a restart";
+const REPAIR_CAUSE = "repair";
+
 export interface RunnerOptions {
   readonly plan: Plan;
   readonly log: EventLog;
@@ -113,7 +117,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     cache.clear();
     pending.load(await store.pending());
     sums.clear();
-    sums.load(await store.dirty());
+    sums.load(await store.dirty(), EARLIER_CAUSE);
   };
 
   /** One thing at a time; after a failure nothing in memory is sure to be stored. */
@@ -171,7 +175,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     await recompute.spans(touched, out);
     await options.commit(batch, { ...out.changes(), rejects, balance: tally.counts() });
     for (const [owner, row] of out.live) keepLive(owner, row);
-    sums.note(out);
+    sums.note(out, READINGS_CAUSE);
   };
 
   const keepLive = (owner: string, row: LiveMeter): void => {
@@ -224,8 +228,10 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     const due = waiting.filter((span) => span.site === waiting[0]!.site);
     if (due.length === 0) return false;
     const total = createCollector(plan, READINGS_CAUSE, now());
+    const byCause = new Map<string, Collector>();
     for (const cause of new Set(due.map((span) => span.cause))) {
       const out = createCollector(plan, cause, now());
+      byCause.set(cause, out);
       await recomputeSpans(
         due.filter((span) => span.cause === cause),
         out,
@@ -234,11 +240,11 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     }
     await options.write({ ...total.changes(), pendingDone: due });
     pending.done(due);
-    sums.note(total);
+    for (const [cause, out] of byCause) sums.note(out, cause);
     return true;
   };
 
-  const sumSome = (): Promise<void> => sums.step(READINGS_CAUSE, now(), options.write);
+  const sumSome = (): Promise<void> => sums.step(now(), options.write);
 
   const flushLive = async (): Promise<void> => {
     if (live.size === 0) return;
@@ -299,7 +305,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
         .map((area): DirtyDay => ({ site: area.site.id, carrier, day: calendar.dayOf(start) })),
     );
     await options.write({ dirtySet: marks });
-    sums.load(marks);
+    sums.load(marks, REPAIR_CAUSE);
   };
 
   const drainAll = async (): Promise<void> => {

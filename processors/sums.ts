@@ -9,14 +9,14 @@ import type { Rollup } from "./rollup.ts";
 const DAYS_A_STEP = 4;
 
 export interface Sums {
-  /** Takes note of what a step changed; the marks themselves are stored with the changes. */
-  note(out: Collector): void;
+  /** Takes note of what a step changed, and why; the marks themselves are stored with the changes. */
+  note(out: Collector, cause: string): void;
   /** Days to be summed whatever is known of them. */
-  load(marks: readonly DirtyDay[]): void;
+  load(marks: readonly DirtyDay[], cause: string): void;
   clear(): void;
   size(): number;
   /** Sums some days of one carrier; its months, once all their days are done. */
-  step(cause: string, at: Instant, write: (changes: Changes) => Promise<void>): Promise<void>;
+  step(at: Instant, write: (changes: Changes) => Promise<void>): Promise<void>;
 }
 
 interface Mark extends DirtyDay {
@@ -24,6 +24,26 @@ interface Mark extends DirtyDay {
   quarters: Set<number> | undefined;
   /** The groups' day is summed, the months are not. */
   isDayDone: boolean;
+  /** Why the day changed, for the ledger. */
+  readonly causes: Set<string>;
+}
+
+/**
+ * Marks by their cause. Those of one unit (a day, a month) stay together: what is summed from them changes for
+ * all their causes, joined.
+ */
+function byCause(marks: readonly Mark[], unitOf: (mark: Mark) => number | string): Map<string, Mark[]> {
+  const causes = new Map<number | string, string[]>();
+  for (const mark of marks) {
+    const unit = unitOf(mark);
+    causes.set(unit, [...(causes.get(unit) ?? []), ...mark.causes]);
+  }
+  const groups = new Map<string, Mark[]>();
+  for (const mark of marks) {
+    const cause = [...new Set(causes.get(unitOf(mark)))].sort().join("; ");
+    groups.set(cause, [...(groups.get(cause) ?? []), mark]);
+  }
+  return groups;
 }
 
 const keyOf = (mark: DirtyDay): string => `${mark.site}\n${mark.carrier}\n${mark.day}`;
@@ -32,11 +52,15 @@ export function createSums(plan: Plan, rollup: Rollup): Sums {
   const marks = new Map<string, Mark>();
   const monthOf = (mark: DirtyDay): MonthIndex => plan.calendar.monthOfDay(mark.day);
 
-  const noteOne = (mark: DirtyDay, quarters: ReadonlySet<number>): void => {
+  const noteOne = (mark: DirtyDay, quarters: ReadonlySet<number>, cause: string): void => {
     const known = marks.get(keyOf(mark));
     if (known === undefined || known.isDayDone) {
-      marks.set(keyOf(mark), { ...mark, quarters: new Set(quarters), isDayDone: false });
-    } else if (known.quarters) for (const quarter of quarters) known.quarters.add(quarter);
+      const causes = new Set(known?.causes).add(cause);
+      marks.set(keyOf(mark), { ...mark, quarters: new Set(quarters), isDayDone: false, causes });
+      return;
+    }
+    known.causes.add(cause);
+    if (known.quarters) for (const quarter of quarters) known.quarters.add(quarter);
   };
 
   const quartersOf =
@@ -52,22 +76,26 @@ export function createSums(plan: Plan, rollup: Rollup): Sums {
     };
 
   return {
-    note(out) {
+    note(out, cause) {
       for (const [area, days] of out.dirtyDays) {
         for (const [day, quarters] of days)
-          noteOne({ site: area.site.id, carrier: area.carrier, day }, quarters);
+          noteOne({ site: area.site.id, carrier: area.carrier, day }, quarters, cause);
       }
     },
-    load(stored) {
-      for (const mark of stored) marks.set(keyOf(mark), { ...mark, quarters: undefined, isDayDone: false });
+    load(stored, cause) {
+      for (const mark of stored) {
+        const causes = new Set(marks.get(keyOf(mark))?.causes).add(cause);
+        marks.set(keyOf(mark), { ...mark, quarters: undefined, isDayDone: false, causes });
+      }
     },
     clear: () => marks.clear(),
     size: () => marks.size,
-    async step(cause, at, write) {
+    async step(at, write) {
       const first = marks.values().next().value;
       if (first === undefined) return;
       const own = [...marks.values()].filter((mark) => mark.carrier === first.carrier);
       const part = async (
+        cause: string,
         work: (out: Collector) => Promise<void>,
         done: readonly Mark[] = [],
       ): Promise<void> => {
@@ -78,13 +106,16 @@ export function createSums(plan: Plan, rollup: Rollup): Sums {
       const open = own.filter((mark) => !mark.isDayDone);
       const days = [...new Set(open.map((mark) => mark.day))].sort((a, b) => a - b).slice(0, DAYS_A_STEP);
       const chosen = open.filter((mark) => days.includes(mark.day));
-      await part((out) => rollup.groupDays(chosen, quartersOf(chosen), out));
+      for (const [cause, some] of byCause(chosen, (mark) => mark.day))
+        await part(cause, (out) => rollup.groupDays(some, quartersOf(some), out));
       for (const mark of chosen) mark.isDayDone = true;
       const unfinished = new Set(own.filter((mark) => !mark.isDayDone).map(monthOf));
       const finished = own.filter((mark) => !unfinished.has(monthOf(mark)));
       if (finished.length === 0) return;
-      await part((out) => rollup.siteMonths(finished, out));
-      await part((out) => rollup.groupMonths(finished, out), finished);
+      for (const [cause, some] of byCause(finished, (mark) => `${mark.site} ${monthOf(mark)}`))
+        await part(cause, (out) => rollup.siteMonths(some, out));
+      for (const [cause, some] of byCause(finished, monthOf))
+        await part(cause, (out) => rollup.groupMonths(some, out), some);
       for (const mark of finished) marks.delete(keyOf(mark));
     },
   };
