@@ -1,0 +1,255 @@
+/** What every SeriesStore must do, whatever it is built on. */
+import { afterEach, describe, expect, test } from "vitest";
+import type { Figure } from "../../model/figure.ts";
+import type { SeriesStore } from "../../model/ports.ts";
+import type { StoredReading } from "../../model/reading.ts";
+import { at } from "../world.ts";
+
+export interface StoreUnderTest {
+  readonly store: SeriesStore;
+  close(): Promise<void>;
+}
+
+const HOUR = 3_600_000;
+const series = { site: "s", meter: "m", register: "active-import" };
+const start = at("2026-11-01");
+
+function row(minutes: number, part: Partial<StoredReading> = {}): StoredReading {
+  return {
+    register: "active-import",
+    at: start + minutes * 60_000,
+    value: minutes,
+    revision: 0,
+    seq: -1,
+    receivedAt: start,
+    offset: 1,
+    verdict: "ok",
+    certain: true,
+    ...part,
+  };
+}
+
+function figure(part: Partial<Figure> = {}): Figure {
+  return {
+    scope: "site",
+    owner: "s",
+    carrier: "electricity",
+    window: "15m",
+    start,
+    amount: 0.1 + 0.2,
+    coverage: 1,
+    estimated: 0,
+    missingMeters: 0,
+    kgceCalorific: 1 / 3,
+    kgceEquivalent: null,
+    kgCo2Location: -0.5,
+    kgCo2Market: null,
+    output: 0,
+    outputEffects: { kgceCalorific: 0, kgceEquivalent: 0, kgCo2Location: 0, kgCo2Market: 0 },
+    factors: ["a", "b"],
+    ...part,
+  };
+}
+
+export function seriesStoreContract(name: string, open: () => Promise<StoreUnderTest>): void {
+  describe(`${name} is a series store`, () => {
+    const opened: StoreUnderTest[] = [];
+    const begin = async (): Promise<SeriesStore> => {
+      const one = await open();
+      opened.push(one);
+      return one.store;
+    };
+    afterEach(async () => {
+      for (const one of opened.splice(0)) await one.close();
+    });
+
+    test("keeps readings, losers included, and overwrites verdicts", async () => {
+      const store = await begin();
+      const rows = [
+        row(0),
+        row(15, { verdict: "superseded", certain: false, revision: 0 }),
+        row(15, { revision: 1, value: 99 }),
+        row(30),
+      ];
+      await store.write({ readings: [{ series, rows }] });
+      await store.write({ readings: [{ series, rows }] });
+      expect(await store.readings(series, start, start + HOUR)).toEqual(rows);
+      await store.write({
+        readings: [{ series, rows: [row(30, { verdict: "spike", certain: false, seq: 9 })] }],
+      });
+      expect((await store.readings(series, start + 1_800_000, start + HOUR))[0]).toMatchObject({
+        verdict: "spike",
+        certain: false,
+        seq: 9,
+      });
+      expect(await store.readings({ ...series, register: "other" }, start, start + HOUR)).toEqual([]);
+    });
+
+    test("finds the certain neighbours of a moment, near and a year away", async () => {
+      const store = await begin();
+      const far = 400 * 24 * 60;
+      await store.write({
+        readings: [{ series, rows: [row(0), row(15, { verdict: "pending", certain: false }), row(far)] }],
+      });
+      expect((await store.certainAtOrBefore(series, start + 20 * 60_000))?.at).toBe(start);
+      expect((await store.certainAtOrBefore(series, start))?.at).toBe(start);
+      expect(await store.certainAtOrBefore(series, start - 1)).toBeUndefined();
+      expect((await store.certainAtOrAfter(series, start + 1))?.at).toBe(start + far * 60_000);
+      expect(await store.certainAtOrAfter(series, start + far * 60_000 + 1)).toBeUndefined();
+      expect(await store.extent(series)).toEqual({ start, end: start + far * 60_000 });
+    });
+
+    test("gives figures back bit by bit, nulls and factors included, and overwrites them", async () => {
+      const store = await begin();
+      const figures = [
+        figure(),
+        figure({ start: start + HOUR / 4, kgceCalorific: null, factors: [] }),
+        figure({ window: "day" }),
+        figure({ window: "month" }),
+      ];
+      await store.write({ figures });
+      const key = { scope: "site", owner: "s", carrier: "electricity" } as const;
+      expect(await store.figures([key], "15m", start, start + HOUR)).toEqual(figures.slice(0, 2));
+      expect(await store.figures([key], "15m", start + 1, start + HOUR)).toEqual([figures[1]]);
+      expect(await store.figures([key], "day", start, start + 1)).toEqual([figures[2]]);
+      expect(await store.figures([key], "month", start, start + 1)).toEqual([figures[3]]);
+      await store.write({ figures: [figure({ amount: 7 })] });
+      expect((await store.figures([key], "15m", start, start + 1))[0]!.amount).toBe(7);
+      expect(await store.figures([{ ...key, carrier: "heat" }], "15m", start, start + HOUR)).toEqual([]);
+    });
+
+    test("gives the figures of few and of very many owners by start, then owner", async () => {
+      const store = await begin();
+      const owners = Array.from({ length: 120 }, (_, i) => `s${String(i).padStart(3, "0")}`);
+      const figures = owners.flatMap((owner) =>
+        [0, 1].map((i) => figure({ owner, start: start + (i * HOUR) / 4 })),
+      );
+      await store.write({ figures });
+      for (const some of [owners.slice(0, 5), owners]) {
+        const keys = some.map((owner) => ({ scope: "site", owner, carrier: "electricity" }) as const);
+        const found = await store.figures(keys, "15m", start, start + HOUR);
+        expect(found.map((one) => [one.start, one.owner])).toEqual([
+          ...some.map((owner) => [start, owner]),
+          ...some.map((owner) => [start + HOUR / 4, owner]),
+        ]);
+      }
+    });
+
+    test("keeps what waits, what is live, the ledger and facts", async () => {
+      const store = await begin();
+      const span = {
+        site: "s",
+        meter: "m",
+        start,
+        end: start + HOUR,
+        firstAt: 1,
+        lastAt: 2,
+        cause: "readings",
+      };
+      const mark = { site: "s", carrier: "electricity", day: 20_000 };
+      const live = {
+        site: "s",
+        meter: "m",
+        at: start,
+        receivedAt: start,
+        register: "active-import",
+        value: 5,
+        powerKw: 7,
+      };
+      const { scope, owner, carrier, window: _, start: __, ...values } = figure();
+      const entry = {
+        scope,
+        owner,
+        carrier,
+        window: "day" as const,
+        start,
+        before: null,
+        after: values,
+        cause: "factor",
+        at: 5,
+      };
+      await store.write({
+        pendingSet: [span],
+        dirtySet: [mark, mark],
+        live: [live],
+        ledger: [entry],
+        facts: [{ name: "f", value: "1" }],
+      });
+      expect(await store.pending()).toEqual([span]);
+      expect(await store.dirty()).toEqual([mark]);
+      expect(await store.live()).toEqual([live]);
+      expect(await store.ledger([{ scope, owner, carrier }], start, start + 1, 10)).toEqual([entry]);
+      expect(await store.ledger(undefined, start + 1, start + 2, 10)).toEqual([]);
+      await store.write({
+        live: [{ ...live, at: start - 1, value: 4 }],
+        facts: [{ name: "f", value: "2" }],
+        pendingDone: [span],
+        dirtyDone: [mark],
+      });
+      expect((await store.live())[0]!.value).toBe(5);
+      expect(await store.fact("f")).toBe("2");
+      expect(await store.fact("g")).toBeUndefined();
+      expect(await store.pending()).toEqual([]);
+      expect(await store.dirty()).toEqual([]);
+    });
+
+    test("counts the balance, and reads what was set aside from the verdicts", async () => {
+      const store = await begin();
+      const day = 20_758;
+      const receivedAt = at("2026-11-01T12:00:00");
+      const count = {
+        site: "s",
+        day,
+        received: 5,
+        accepted: 3,
+        repeated: 1,
+        rejected: { "no-zone": 1 } as const,
+      };
+      await store.write({
+        balance: [count],
+        readings: [
+          {
+            series,
+            rows: [row(0, { receivedAt }), row(15, { receivedAt, verdict: "spike", certain: false })],
+          },
+        ],
+      });
+      await store.write({ balance: [{ ...count, received: 1, accepted: 0, repeated: 1, rejected: {} }] });
+      expect(await store.balance(day)).toEqual([{ ...count, received: 6, repeated: 2, setAside: 1 }]);
+      expect(await store.balance(day + 1)).toEqual([]);
+      expect(await store.balance(day, "other")).toEqual([]);
+    });
+
+    test("keeps rejects, newest first, and remembers that one was replayed", async () => {
+      const store = await begin();
+      const reject = {
+        code: "no-zone" as const,
+        detail: "d",
+        site: "s",
+        origin: "t",
+        receivedAt: start,
+        values: 1,
+        length: 2,
+        sha256: "x",
+        payload: "e30=",
+      };
+      await store.write({
+        rejects: [
+          { ...reject, offset: 1 },
+          { ...reject, offset: 2, code: "future" as const },
+        ],
+      });
+      const query = { from: start, to: start + 1, limit: 10 };
+      expect((await store.rejects(query)).map((one) => one.offset)).toEqual([2, 1]);
+      expect((await store.rejects({ ...query, code: "no-zone" })).map((one) => one.offset)).toEqual([1]);
+      expect((await store.rejects({ ...query, before: 2 })).map((one) => one.offset)).toEqual([1]);
+      await store.write({ rejects: [{ ...reject, offset: 1, replayedAt: 9 }] });
+      await store.write({ rejects: [{ ...reject, offset: 1 }] });
+      expect((await store.rejects({ ...query, before: 2 }))[0]).toEqual({
+        ...reject,
+        offset: 1,
+        replayedAt: 9,
+      });
+    });
+  });
+}
