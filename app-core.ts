@@ -39,6 +39,9 @@ export interface OpenCore extends Core {
 /** A thread's program, beside this one. */
 export const threadFile = (name: string): URL => new URL(`./${name}.js`, import.meta.url);
 
+/** A bound keeps a thread's heap close to what it needs; without one it grows to several times that. */
+const HEAP = { maxOldGenerationSizeMb: 1_024 };
+
 /** The log, as seen from a thread that does not write. */
 function remoteLog(writer: Caller): EventLog {
   return {
@@ -63,12 +66,16 @@ export async function openCore(config: string, data: string): Promise<OpenCore> 
   const file = databaseFile(data);
   const writerThread = new Worker(threadFile("app-writer"), {
     workerData: { file, registry } satisfies WriterData,
+    resourceLimits: HEAP,
   });
   const writer = callWorker(writerThread, "writer");
   await writer.call("ready");
   const openReader = (): Caller =>
     callWorker(
-      new Worker(threadFile("app-reader"), { workerData: { file, registry } satisfies ReaderData }),
+      new Worker(threadFile("app-reader"), {
+        workerData: { file, registry } satisfies ReaderData,
+        resourceLimits: HEAP,
+      }),
       "reader",
     );
   const reader = openReader();

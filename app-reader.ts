@@ -11,9 +11,9 @@ import { createBoardQueries } from "./board/queries/dispatch.ts";
 import { windowEnd, windowStart } from "./board/queries/windows.ts";
 import type { RejectQuery } from "./model/ports.ts";
 import type { Registry } from "./model/registry.ts";
-import type { Instant, Span } from "./model/time.ts";
+import { calendarOf, type Instant, type Span } from "./model/time.ts";
 import { explainFigure } from "./processors/explain/explain.ts";
-import { planOf } from "./processors/plan.ts";
+import { type Plan, planOf } from "./processors/plan.ts";
 import { createReconcile } from "./processors/reconcile.ts";
 
 export interface ReaderData {
@@ -22,14 +22,20 @@ export interface ReaderData {
 }
 
 const { file, registry } = workerData as ReaderData;
-const plan = planOf(registry);
+const calendar = calendarOf(registry.county.zone);
+let known: Plan | undefined;
+/** Made when first needed: of a great registry it is large, and the board's questions do without. */
+const plan = (): Plan => {
+  known ??= planOf(registry);
+  return known;
+};
 const db = openDatabase(file, { readOnly: true });
 setPragmas(db);
-const reader = createSqliteReader(db, createNames(db), plan.calendar);
+const reader = createSqliteReader(db, createNames(db), calendar);
 
 function spanOf(window: ExplainRequest["window"], at: Instant): Span {
-  const start = windowStart(plan.calendar, window, at);
-  return { start, end: windowEnd(plan.calendar, window, start) };
+  const start = windowStart(calendar, window, at);
+  return { start, end: windowEnd(calendar, window, start) };
 }
 
 /** The figure as the API shows it, so that an explanation and an answer cannot differ. */
@@ -42,8 +48,8 @@ async function figureOf(
     site,
     carrier,
     window,
-    from: plan.calendar.iso(span.start),
-    to: plan.calendar.iso(span.end),
+    from: calendar.iso(span.start),
+    to: calendar.iso(span.end),
   };
   const answer = await queries.run("consumption", params, now);
   return answer.status === 200 ? ((JSON.parse(answer.body) as ConsumptionAnswer).rows[0] ?? null) : null;
@@ -52,7 +58,7 @@ async function figureOf(
 const queries = createBoardQueries(reader, registry, {
   async explain(request, now) {
     const { site, carrier, window, at } = request;
-    const explanation = await explainFigure(plan, reader, { site, carrier, span: spanOf(window, at) });
+    const explanation = await explainFigure(plan(), reader, { site, carrier, span: spanOf(window, at) });
     return { figure: await figureOf(request, now), ...explanation };
   },
 });
@@ -68,7 +74,7 @@ async function inSnapshot<T>(work: () => Promise<T>): Promise<T> {
 }
 
 async function* reconcile(span: Span, site: string | undefined) {
-  const check = createReconcile(plan, reader);
+  const check = createReconcile(plan(), reader);
   const sites = registry.sites.filter((one) => site === undefined || one.id === site);
   for (const [i, one] of sites.entries()) {
     const result = await inSnapshot(() => check.site(one, span));

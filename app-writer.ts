@@ -7,7 +7,7 @@ import { serveCalls } from "./adapters/thread-call.ts";
 import type { Changes } from "./model/ports.ts";
 import type { ReadingsRecord, RecomputeRecord, Topic } from "./model/records.ts";
 import type { Registry } from "./model/registry.ts";
-import { DAY_MS, HOUR_MS } from "./model/time.ts";
+import { DAY_MS } from "./model/time.ts";
 import { planOf } from "./processors/plan.ts";
 import { restatementOf } from "./processors/restate.ts";
 import { CONSUMER, createRunner, type Runner } from "./processors/runner.ts";
@@ -29,6 +29,7 @@ export interface Progress {
 /** The log is kept for two weeks, and longer than a backup is old. */
 const LOG_KEPT_MS = 14 * DAY_MS;
 const TRIM_ROWS = 5_000;
+const TRIM_EVERY_MS = 5_000;
 /** Waits between attempts to go on after a failure. */
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000, 30_000];
 
@@ -136,7 +137,7 @@ function trim(): void {
 
 await restate();
 const running = process();
-const trimming = setInterval(trim, HOUR_MS / 60);
+const trimming = setInterval(trim, TRIM_EVERY_MS);
 
 serveCalls(parentPort!, {
   async append(topic: Topic, keys: string[], values: string[]) {

@@ -2,7 +2,7 @@
 import type { Figure, FigureKey, FigureValues, LedgerEntry } from "../model/figure.ts";
 import type { Changes, DirtyDay, LiveMeter, PendingSpan } from "../model/ports.ts";
 import type { SeriesKey, StoredReading } from "../model/reading.ts";
-import type { DayIndex, Instant } from "../model/time.ts";
+import { type DayIndex, type Instant, QUARTER_MS } from "../model/time.ts";
 import type { AreaPlan, Plan } from "./plan.ts";
 
 export interface Collector {
@@ -33,6 +33,14 @@ export function createCollector(plan: Plan, cause: string, at: Instant): Collect
   const closedEnd = Number.isFinite(plan.closedThrough)
     ? plan.calendar.dayStart(plan.closedThrough + 1)
     : plan.closedThrough;
+  /** A month that is closed in part is open: its closed days have entries of their own. */
+  const endOf = ({ window, start }: Figure): Instant => {
+    if (window === "15m") return start + QUARTER_MS;
+    const { calendar } = plan;
+    const day = calendar.dayOf(start);
+    if (window === "day") return calendar.dayStart(day + 1);
+    return calendar.dayStart(calendar.monthFirstDay(calendar.monthOfDay(day) + 1));
+  };
   return {
     dirtyDays,
     pendingSet,
@@ -55,7 +63,7 @@ export function createCollector(plan: Plan, cause: string, at: Instant): Collect
     },
     figure(figure, before) {
       figures.push(figure);
-      if (figure.start >= closedEnd) return;
+      if (endOf(figure) > closedEnd) return;
       const { scope, owner, carrier, window, start, ...after } = figure;
       const key: FigureKey = { scope, owner, carrier };
       ledger.push({ ...key, window, start, before, after, cause, at });

@@ -39,7 +39,8 @@ function reachOf(
   return { start: (before ?? first).at, end: (after ?? last).at };
 }
 
-/** The least span that holds both. */
-export function hull(a: Span, b: Span | undefined): Span {
-  return b === undefined ? a : { start: Math.min(a.start, b.start), end: Math.max(a.end, b.end) };
+/** The least span that holds both, of those that are there. */
+export function hull(a: Span | undefined, b: Span | undefined): Span | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return { start: Math.min(a.start, b.start), end: Math.max(a.end, b.end) };
 }

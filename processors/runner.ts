@@ -15,7 +15,7 @@ import type {
 } from "../model/ports.ts";
 import type { RecomputeRecord, RejectRecord, SiteRecord } from "../model/records.ts";
 import type { RejectCode, StoredReject } from "../model/reject.ts";
-import type { DayIndex, Instant, Span } from "../model/time.ts";
+import { DAY_MS, type DayIndex, type Instant, type Span } from "../model/time.ts";
 import { createCache } from "./cache.ts";
 import { type Collector, createCollector } from "./changes.ts";
 import type { Piece } from "./consumption/pieces.ts";
@@ -30,7 +30,7 @@ import { createSums } from "./sums.ts";
 export const CONSUMER = "processors";
 
 /** Months and groups are summed at most this often. */
-const ROLLUP_EVERY_MS = 500;
+const ROLLUP_EVERY_MS = 1_000;
 const TICK_MS = 50;
 /** A batch of at least so many records says that readings are waiting, and for how long that counts. */
 const BUSY_RECORDS = 100;
@@ -198,15 +198,19 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   /** A span asked for by name: its meter's verdicts may have changed with the registry, too. */
   const rejudgeSpan = async (span: PendingSpan, owner: MeterPlan, out: Collector): Promise<Touched> => {
     const pieces = new Map<string, readonly Piece[]>();
-    let reach: Span = span;
+    let verdicts: Span | undefined;
+    let oldest = owner.meter.from;
     for (const gauge of owner.gaugeOf.values()) {
       const judged = await rejudge(store, gauge);
       out.readings(gauge, judged.changed);
       cache.setTail(gauge, undefined);
       pieces.set(gauge.register, judged.pieces);
-      reach = hull(reach, judged.touched);
+      verdicts = hull(verdicts, judged.touched);
+      oldest = Math.min(oldest, judged.extent?.start ?? oldest);
     }
-    return { plan: owner, span: reach, pieces };
+    // A request may say "from ever": there is nothing before the first reading and the meter's service.
+    const asked = { start: Math.max(span.start, oldest - DAY_MS), end: Math.max(span.end, oldest) };
+    return { plan: owner, span: hull(verdicts, asked) ?? asked, pieces };
   };
 
   const recomputeSpans = async (spans: readonly PendingSpan[], out: Collector): Promise<void> => {

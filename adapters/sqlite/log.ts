@@ -10,6 +10,14 @@ const FRESH_RECORDS = 20_000;
 /** Size of one batch to the consumer: enough to amortise a commit, little enough to stay responsive. */
 const BATCH_RECORDS = 2_000;
 const BATCH_CHARACTERS = 1_500_000;
+/**
+ * Least time between two commits of appends, and between two batches to the consumer. The first after a pause
+ * goes at once; at a steady trickle each commit (and its fsync) serves more than one message.
+ */
+const APPEND_EVERY_MS = 20;
+const BATCH_EVERY_MS = 40;
+/** A batch of at least so many records is worth a commit of its own. */
+const FULL_RECORDS = 200;
 
 interface TopicState {
   readonly topic: Topic;
@@ -61,6 +69,12 @@ function wakeAll(state: TopicState): void {
   for (const wake of state.wake.splice(0)) wake();
 }
 
+/** Calls back after `ms`, or in the next turn of the event loop. */
+function later(callback: () => void, ms: number): void {
+  if (ms > 1) setTimeout(callback, ms);
+  else setImmediate(callback);
+}
+
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** @param now the clock that stamps records for retention, in epoch milliseconds */
@@ -72,6 +86,7 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
   );
   let waiting: Waiting[] = [];
   let closed = false;
+  let lastFlush = 0;
 
   const committed = (topic: Topic, consumer: string): number =>
     (readOffset.get(consumer, topic) as { off: number } | undefined)?.off ?? 0;
@@ -96,6 +111,7 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
   const flush = (): void => {
     const group = waiting;
     waiting = [];
+    lastFlush = performance.now();
     if (group.length === 0) return;
     const before = new Map([...states].map(([topic, state]) => [topic, state.last]));
     let logged: LoggedRecord[][] = [];
@@ -146,7 +162,11 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
     const state = states.get(topic)!;
     let position = committed(topic, consumer);
     signal.addEventListener("abort", () => wakeAll(state), { once: true });
+    let lastBatch = 0;
     while (!signal.aborted) {
+      const due = lastBatch + BATCH_EVERY_MS - performance.now();
+      if (due > 1 && state.last - position < FULL_RECORDS)
+        await new Promise<void>((resolve) => later(resolve, due));
       // Lets waiting appends through between two batches: their senders' PUBACKs hang on them.
       await nextTurn();
       if (signal.aborted) return;
@@ -161,6 +181,7 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
       };
       yield batch;
       position = end;
+      if (records.length > 0) lastBatch = performance.now();
       dropDone(state, end);
       if (records.length === 0 && state.last === position) await more(state);
     }
@@ -175,7 +196,7 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
           failed(new Error("The log is closed."));
           return;
         }
-        if (waiting.length === 0) setImmediate(flush);
+        if (waiting.length === 0) later(flush, lastFlush + APPEND_EVERY_MS - performance.now());
         waiting.push({ topic, records, done, failed });
       }),
     consume,

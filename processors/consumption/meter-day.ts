@@ -15,13 +15,15 @@ export function emptyMeterDay(calendar: Calendar, day: DayIndex): MeterDay {
   const start = calendar.dayStart(day);
   const end = calendar.dayStart(day + 1);
   const count = Math.round((end - start) / QUARTER_MS);
+  // One buffer for all three: of a hundred thousand meters' days the buffers themselves would weigh as much.
+  const buffer = new ArrayBuffer(count * 16);
   return {
     day,
     start,
     end,
-    amount: new Float64Array(count).fill(Number.NaN),
-    measuredMs: new Float64Array(count),
-    estimatedMs: new Float64Array(count),
+    amount: new Float64Array(buffer, 0, count).fill(Number.NaN),
+    measuredMs: new Int32Array(buffer, count * 8, count),
+    estimatedMs: new Int32Array(buffer, count * 12, count),
     total: { amount: Number.NaN, measuredMs: 0, estimatedMs: 0 },
   };
 }

@@ -5,18 +5,18 @@ import type { Piece } from "./pieces.ts";
 /** Energy and known time of consecutive quarter-hours; `amount` is NaN where nothing is known. */
 export interface Quarters {
   readonly start: Instant;
-  readonly amount: Float64Array;
-  readonly measuredMs: Float64Array;
-  readonly estimatedMs: Float64Array;
+  readonly amount: Float64Array | number[];
+  readonly measuredMs: Int32Array | number[];
+  readonly estimatedMs: Int32Array | number[];
 }
 
 export function emptyQuarters(start: Instant, end: Instant): Quarters {
   const count = Math.max(0, Math.round((end - start) / QUARTER_MS));
   return {
     start,
-    amount: new Float64Array(count).fill(Number.NaN),
-    measuredMs: new Float64Array(count),
-    estimatedMs: new Float64Array(count),
+    amount: new Array<number>(count).fill(Number.NaN),
+    measuredMs: new Array<number>(count).fill(0),
+    estimatedMs: new Array<number>(count).fill(0),
   };
 }
 

@@ -11,7 +11,10 @@ afterAll(() => directory.remove());
 function brokenConfig(): string {
   const path = join(directory.path, "broken");
   mkdirSync(join(path, "sites"), { recursive: true });
-  writeFileSync(join(path, "county.yaml"), "county: { id: x, name: { zh: 县, en: X }, zone: Asia/Nowhere, region: zhejiang }\n");
+  writeFileSync(
+    join(path, "county.yaml"),
+    "county: { id: x, name: { zh: 县, en: X }, zone: Asia/Nowhere, region: zhejiang }\n",
+  );
   writeFileSync(join(path, "sites/a.yaml"), "id: a\nname: { zh: 甲, en: A }\ncategory: steel\nmeters: []\n");
   return path;
 }
@@ -42,13 +45,28 @@ describe("the command line", () => {
   });
 
   test("refuses to listen beyond this machine without passwords, or with passwords in the clear", async () => {
-    const open = ["run", "--no-demo", "--data", join(directory.path, "exposed"), "--host", "0.0.0.0", "--http-port", "0", "--mqtt-port", "0"];
+    const open = [
+      "run",
+      "--no-demo",
+      "--data",
+      join(directory.path, "exposed"),
+      "--host",
+      "0.0.0.0",
+      "--http-port",
+      "0",
+      "--mqtt-port",
+      "0",
+    ];
     const first = await runProgram(open);
     expect(first.code).toBe(2);
     expect(first.stderr).toContain("gateways must have passwords");
     const { stdout: hash } = await runProgram(["password"], "correct horse\n");
     const secrets = join(directory.path, "secrets.yaml");
-    writeFileSync(secrets, `gateways: { gaoting-port-gw1: "${hash.trim()}" }\noperators: { duty: "${hash.trim()}" }\n`, { mode: 0o600 });
+    writeFileSync(
+      secrets,
+      `gateways: { gaoting-port-gw1: "${hash.trim()}" }\noperators: { duty: "${hash.trim()}" }\n`,
+      { mode: 0o600 },
+    );
     const second = await runProgram([...open, "--secrets", secrets]);
     expect(second.code).toBe(2);
     expect(second.stderr).toContain("--allow-plaintext");
@@ -57,7 +75,16 @@ describe("the command line", () => {
   test("two processes do not write into one data directory", async () => {
     const data = join(directory.path, "shared");
     const program = await startProgram(["--no-demo", "--data", data]);
-    const second = await runProgram(["run", "--no-demo", "--data", data, "--http-port", "0", "--mqtt-port", "0"]);
+    const second = await runProgram([
+      "run",
+      "--no-demo",
+      "--data",
+      data,
+      "--http-port",
+      "0",
+      "--mqtt-port",
+      "0",
+    ]);
     expect(second.code).toBe(2);
     expect(second.stderr).toContain("already works in");
     expect(await program.stop()).toBe(0);
