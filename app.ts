@@ -2,6 +2,7 @@
  * The composition root of the embedded stack. Only the app*.ts files know both the parts and the adapters:
  * this one the servers, `app-core` the threads, `app-actions` what operators may do.
  */
+import { randomBytes } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
@@ -138,8 +139,9 @@ async function startServers(core: OpenCore, options: RunOptions): Promise<App> {
   const httpPort = (server.server.address() as { port: number }).port;
   const httpUrl = urlOf(tls ? "https" : "http", options.host, httpPort);
   const mqttUrl = urlOf(tls ? "mqtts" : "mqtt", source.address().host, source.address().port);
+  const door = verify || tls ? await openDoor(core, options) : undefined;
   leave(options.data);
-  occupy(options.data, httpUrl);
+  occupy(options.data, door ? { url: door.url, token: door.token } : { url: httpUrl });
   const demo = options.demo ? await startDemo(core, mqttUrl, options) : undefined;
   return {
     ...core,
@@ -148,10 +150,32 @@ async function startServers(core: OpenCore, options: RunOptions): Promise<App> {
     filled: demo?.filled ?? Promise.resolve(),
     async close() {
       await demo?.stop();
+      await door?.close();
       await server.close();
       await core.close();
     },
   };
+}
+
+const COMMAND_USER = "command";
+
+/**
+ * The way in for commands on this machine where the board asks for a password or a certificate: a listener on
+ * loopback that wants a token, which only the data directory's owner can read.
+ */
+async function openDoor(core: OpenCore, options: RunOptions) {
+  const token = randomBytes(24).toString("base64url");
+  const server = await createBoardServer({
+    run: (name, params) => core.query(name, params as Record<string, unknown>),
+    actions: core.actions,
+    readiness: () => readinessOf(core),
+    metrics: async () => "",
+    host: "127.0.0.1",
+    credentials: async (user, password) => user === COMMAND_USER && password === token,
+    log: options.print,
+  });
+  const url = await server.listen({ host: "127.0.0.1", port: 0 });
+  return { url, token, close: () => server.close() };
 }
 
 async function startDemo(core: OpenCore, url: string, options: RunOptions) {

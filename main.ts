@@ -183,8 +183,19 @@ async function* linesOf(response: Response): AsyncGenerator<object> {
   }
 }
 
+/** What a command shows of itself to the process it asks. */
+function proofFor({ token }: Occupant): Record<string, string> {
+  if (token === undefined) return {};
+  return { authorization: `Basic ${Buffer.from(`command:${token}`).toString("base64")}` };
+}
+
 async function* ask(occupant: Occupant, path: string, type: string, body: unknown): AsyncGenerator<object> {
-  const init = { method: "POST", headers: { "content-type": type }, body, duplex: "half" } as RequestInit;
+  const init = {
+    method: "POST",
+    headers: { "content-type": type, ...proofFor(occupant) },
+    body,
+    duplex: "half",
+  } as RequestInit;
   const response = await fetch(`${occupant.url}/api/v1/admin/${path}`, init);
   if (!response.ok) {
     const problem = (await response.json()) as { detail?: string };
@@ -312,7 +323,9 @@ async function explain(values: Values): Promise<number> {
   const occupant = occupantOf(dataOf(values));
   let body: string;
   if (occupant?.url !== undefined) {
-    const response = await fetch(`${occupant.url}/api/v1/explain?${new URLSearchParams(query)}`);
+    const response = await fetch(`${occupant.url}/api/v1/explain?${new URLSearchParams(query)}`, {
+      headers: proofFor(occupant),
+    });
     body = await response.text();
   } else {
     const core = await openCore(configOf(values), dataOf(values));

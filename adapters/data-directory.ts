@@ -6,8 +6,10 @@ import { UsageError } from "../model/errors.ts";
 /** The process that works in a data directory, and where it can be asked. */
 export interface Occupant {
   readonly pid: number;
-  /** Address of its HTTP server; absent while a command works there alone. */
+  /** Address at which it answers commands; absent while a command works there alone. */
   readonly url?: string;
+  /** What a command must show; the file is readable by its owner alone. */
+  readonly token?: string;
 }
 
 export function databaseFile(directory: string): string {
@@ -40,7 +42,10 @@ export function occupantOf(directory: string): Occupant | undefined {
  * Claims the directory for this process, and makes it if there is none.
  * @throws UsageError when another process works there
  */
-export function occupy(directory: string, url?: string): void {
+export function occupy(
+  directory: string,
+  door: { readonly url?: string; readonly token?: string } = {},
+): void {
   mkdirSync(directory, { recursive: true });
   const other = occupantOf(directory);
   if (other) {
@@ -48,10 +53,7 @@ export function occupy(directory: string, url?: string): void {
       `Process ${other.pid} already works in ${directory}. Stop it, or choose another directory by --data.`,
     );
   }
-  writeFileSync(
-    occupantFile(directory),
-    JSON.stringify({ pid: process.pid, ...(url === undefined ? {} : { url }) }),
-  );
+  writeFileSync(occupantFile(directory), JSON.stringify({ pid: process.pid, ...door }), { mode: 0o600 });
 }
 
 export function leave(directory: string): void {

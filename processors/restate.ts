@@ -24,7 +24,8 @@ export interface Restatement {
 }
 
 const SITE_FACT = "config:site:";
-const FACTORS_FACT = "config:factors";
+const SITES_FACT = "config:sites";
+const COMMON_FACT = "config:common";
 
 function snapshotOf(site: Site): SiteSnapshot {
   const { category, town = null, classes, nationalList } = site;
@@ -147,12 +148,16 @@ function factorChanges(
   return records;
 }
 
-/** Days of every site that shared or shares a group with a site whose memberships changed. */
+/**
+ * Days of the sites that share or shared a group with a site whose memberships changed, or with carriers that
+ * are gone from it: their groups are to be summed without what is no longer in them.
+ * @param site absent: it was removed
+ */
 function regrouped(
   plan: Plan,
   before: SiteSnapshot,
-  after: SiteSnapshot,
-  site: Site,
+  after: SiteSnapshot | undefined,
+  site: string,
   now: Instant,
 ): DirtyDay[] {
   const groups = (snapshot: SiteSnapshot) => [
@@ -161,45 +166,79 @@ function regrouped(
     snapshot.classes,
     snapshot.nationalList,
   ];
-  if (same(groups(before), groups(after))) return [];
-  const mates = (one: Site): boolean =>
-    one.id === site.id ||
-    one.category === before.category ||
-    (one.town ?? null) === before.town ||
-    one.classes.some((row) => before.classes.some((old) => old.id === row.id));
+  const carriersOf = (snapshot: SiteSnapshot | undefined) =>
+    new Set(snapshot?.meters.map((meter) => meter.carrier));
+  const current = carriersOf(after);
+  const gone = new Set([...carriersOf(before)].filter((carrier) => !current.has(carrier)));
+  const isRegrouped = after === undefined || !same(groups(before), groups(after));
+  if (!isRegrouped && gone.size === 0) return [];
+  const from = Math.min(...before.meters.map((meter) => meter.from));
+  const areas = plan.areas.filter((area) => isRegrouped || gone.has(area.carrier) || area.site.id === site);
   const days: DirtyDay[] = [];
-  for (const area of plan.areas) {
-    if (!mates(area.site)) continue;
-    const from = plan.calendar.dayOf(Math.min(...area.members.map((member) => member.meter.from)));
-    for (let day = from; day <= plan.calendar.dayOf(now); day += 1)
+  // Every area of the county: they share that group at the least, and sums that stay the same are not written.
+  for (const area of areas) {
+    for (let day = plan.calendar.dayOf(from); day <= plan.calendar.dayOf(now); day += 1) {
       days.push({ site: area.site.id, carrier: area.carrier, day });
+    }
   }
   return days;
+}
+
+/** What all sites' figures depend on. */
+function commonSnapshot(registry: Registry) {
+  const { factors, carriers, county } = registry;
+  return {
+    factors,
+    region: county.region,
+    carriers: carriers.map(({ id, unit, co2 }) => ({ id, unit, co2 })),
+  };
+}
+
+type CommonSnapshot = ReturnType<typeof commonSnapshot>;
+
+/** Rows of every site, when the region or a carrier's way to CO2 changed; else what changed factors touch. */
+function commonChanges(before: CommonSnapshot, plan: Plan, now: Instant): RecomputeRecord[] {
+  const { registry } = plan;
+  const after = commonSnapshot(registry);
+  const rest = (one: CommonSnapshot) => [one.region, one.carriers];
+  if (same(rest(before), rest(after))) return factorChanges(before.factors, registry, plan, now);
+  return plan.areas.map((area) => ({
+    kind: "recompute",
+    site: area.site.id,
+    meter: "",
+    from: Math.min(...area.members.map((member) => member.meter.from)),
+    to: now + HOUR_MS,
+    cause: "registry: region or carriers",
+    receivedAt: now,
+  }));
 }
 
 /** Compares the registry with the one the stored figures were computed with. */
 export async function restatementOf(plan: Plan, reader: SeriesReader, now: Instant): Promise<Restatement> {
   const { registry } = plan;
   const result: Restatement = { records: [], dirty: [], facts: [] };
-  for (const site of registry.sites) {
-    const after = snapshotOf(site);
-    const name = SITE_FACT + site.id;
+  /** The stored fact where it differs from what is so now; undefined where it does not, or there was none. */
+  const changedFact = async (name: string, value: string): Promise<string | undefined> => {
     const stored = await reader.fact(name);
-    const value = JSON.stringify(after);
-    if (stored === value) continue;
+    if (stored === value) return undefined;
     result.facts.push({ name, value });
-    if (stored === undefined) continue;
-    const before = JSON.parse(stored) as SiteSnapshot;
-    result.records.push(...siteChanges(before, after, site.id, now));
-    result.dirty.push(...regrouped(plan, before, after, site, now));
+    return stored;
+  };
+  const compareSite = async (id: string, after: SiteSnapshot | undefined): Promise<void> => {
+    const stored = await changedFact(SITE_FACT + id, JSON.stringify(after ?? null));
+    const before = stored === undefined ? null : (JSON.parse(stored) as SiteSnapshot | null);
+    if (before === null) return;
+    if (after) result.records.push(...siteChanges(before, after, id, now));
+    for (const day of regrouped(plan, before, after, id, now)) result.dirty.push(day);
+  };
+  const ids = registry.sites.map((site) => site.id);
+  for (const site of registry.sites) await compareSite(site.id, snapshotOf(site));
+  const earlier = await changedFact(SITES_FACT, JSON.stringify(ids));
+  for (const id of earlier === undefined ? [] : (JSON.parse(earlier) as string[])) {
+    if (!ids.includes(id)) await compareSite(id, undefined);
   }
-  const factors = JSON.stringify(registry.factors);
-  const storedFactors = await reader.fact(FACTORS_FACT);
-  if (storedFactors !== factors) {
-    result.facts.push({ name: FACTORS_FACT, value: factors });
-    if (storedFactors !== undefined) {
-      result.records.push(...factorChanges(JSON.parse(storedFactors) as Factor[], registry, plan, now));
-    }
-  }
+  const common = await changedFact(COMMON_FACT, JSON.stringify(commonSnapshot(registry)));
+  if (common !== undefined)
+    result.records.push(...commonChanges(JSON.parse(common) as CommonSnapshot, plan, now));
   return result;
 }

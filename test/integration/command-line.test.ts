@@ -72,6 +72,32 @@ describe("the command line", () => {
     expect(second.stderr).toContain("--allow-plaintext");
   });
 
+  test("commands reach a process that asks others for a password", async () => {
+    const { stdout: hash } = await runProgram(["password"], "correct horse\n");
+    const secrets = join(directory.path, "guarded.yaml");
+    writeFileSync(secrets, `gateways: {}\noperators: { duty: "${hash.trim()}" }\n`, { mode: 0o600 });
+    const data = join(directory.path, "guarded");
+    const program = await startProgram(["--no-demo", "--data", data, "--secrets", secrets]);
+    expect((await fetch(`${program.httpUrl}/api/v1/sites`)).status).toBe(401);
+    const reconciled = await runProgram(["reconcile", "--data", data]);
+    expect(reconciled.stdout).toContain("no difference");
+    const explained = await runProgram([
+      "explain",
+      "--data",
+      data,
+      "--site",
+      "gaoting-port",
+      "--carrier",
+      "electricity",
+      "--window",
+      "day",
+      "--at",
+      "2026-05-01",
+    ]);
+    expect(explained.code).toBe(0);
+    expect(await program.stop()).toBe(0);
+  });
+
   test("two processes do not write into one data directory", async () => {
     const data = join(directory.path, "shared");
     const program = await startProgram(["--no-demo", "--data", data]);

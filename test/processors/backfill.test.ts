@@ -58,7 +58,9 @@ test("50 meters, 30 days, one reading a message: no row is written more than thr
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   const most = [...writes.values()].reduce((a, b) => Math.max(a, b), 0);
-  console.info(`at most ${most} writes of a row, ${([...writes.values()].reduce((a, b) => a + b, 0) / writes.size).toFixed(2)} on average`);
+  console.info(
+    `at most ${most} writes of a row, ${([...writes.values()].reduce((a, b) => a + b, 0) / writes.size).toFixed(2)} on average`,
+  );
   expect(most).toBeLessThanOrEqual(3);
   const rows = await everything(pipeline);
   const measured = rows.filter((row) => row.scope === "meter" && row.window === "15m");

@@ -141,6 +141,38 @@ describe("a changed registry", () => {
     expect(inUse(figures)).toEqual(inUse(expected));
   });
 
+  test("a site that is removed, and a carrier that a site no longer has", async () => {
+    const gas = meter({ id: "g", carrier: "natural-gas", role: "fuel" });
+    const other = site({ id: "t", meters: [meter({ site: "t" }), { ...gas, site: "t" }] });
+    const { figures, expected } = await restated(
+      registry([site({ meters: [meter(), gas] }), other]),
+      registry([other]),
+    );
+    const groups = (rows: typeof figures) => rows.filter((row) => row.scope === "group");
+    expect(groups(figures)).toEqual(groups(expected));
+    const less = await restated(
+      registry([site({ meters: [meter(), gas] }), other]),
+      registry([site(), other]),
+    );
+    expect(groups(less.figures)).toEqual(groups(less.expected));
+  });
+
+  test("another region", async () => {
+    const regional = factor({
+      id: "grid-r",
+      kind: "co2-grid-location",
+      carrier: "electricity",
+      perCanonical: 0.9,
+      region: "elsewhere",
+    });
+    const factors = [...testFactors, regional];
+    const { figures, expected } = await restated(
+      registry([site()], { factors }),
+      registry([site()], { factors, county: { region: "elsewhere" } }),
+    );
+    expect(figures).toEqual(expected);
+  });
+
   test("the same registry asks for nothing", async () => {
     const { records } = await restated(registry([site()]), registry([site()]));
     expect(records).toEqual([]);
