@@ -14,7 +14,12 @@ export interface DemoData {
   readonly url: string;
   readonly registry: Registry;
   readonly seed: number;
-  readonly lastReadings: readonly { readonly site: string; readonly meter: string; readonly at: Instant }[];
+  readonly lastReadings: readonly {
+    readonly site: string;
+    readonly meter: string;
+    readonly at: Instant;
+    readonly oldest: Instant;
+  }[];
 }
 
 const { url, registry, seed, lastReadings } = workerData as DemoData;
@@ -23,6 +28,8 @@ const fleet = createFleet(registry, seed);
 const senders = { fleet, plan: faultPlan(fleet) };
 const last = new Map(lastReadings.map(({ site, meter, at }) => [`${site}/${meter}`, at]));
 const since = (site: string, meter: string): Instant | undefined => last.get(`${site}/${meter}`);
+const first = new Map(lastReadings.map(({ site, meter, oldest }) => [`${site}/${meter}`, oldest]));
+const oldest = (site: string, meter: string): Instant | undefined => first.get(`${site}/${meter}`);
 
 async function* history() {
   const publisher = await connectMqttPublisher({ url, clientId: "demo-history", inFlight: 64 });
@@ -31,7 +38,9 @@ async function* history() {
   const filled = publishHistory(senders, publisher, {
     now: Date.now(),
     since,
+    oldest,
     signal: stop.signal,
+    presentIsSent: (sentTo) => void live(sentTo),
     progress: (fraction, readings) => {
       shown = { fraction, readings };
     },
@@ -43,10 +52,9 @@ async function* history() {
     await systemClock.sleep(100, stop.signal);
     if (stop.signal.aborted) break;
   }
-  const { readings, sentTo } = await filled;
+  const { readings } = await filled;
   await publisher.close();
   yield { fraction: 1, readings };
-  void live(sentTo);
 }
 
 async function live(sentTo: (site: string, meter: string) => Instant | undefined): Promise<void> {

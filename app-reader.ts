@@ -89,7 +89,13 @@ serveCalls(parentPort!, {
     inSnapshot(() => queries.run(name, params, Date.now())),
   reconcile,
   rejects: (query: RejectQuery) => reader.rejects(query),
-  lastReadings: async () => (await reader.live()).map(({ site, meter, at }) => ({ site, meter, at })),
+  lastReadings: async () =>
+    Promise.all(
+      (await reader.live()).map(async ({ site, meter, register, at }) => {
+        const extent = await reader.extent({ site, meter, register });
+        return { site, meter, at: Math.max(at, extent?.end ?? at), oldest: extent?.start ?? at };
+      }),
+    ),
   async stop() {
     db.close();
     setImmediate(() => parentPort!.close());

@@ -1,4 +1,4 @@
-/** Fills the past: every meter's stored readings up to now, day by day. */
+/** Fills the past: every meter's stored readings up to now, day by day, the newest first. */
 import { DAY_MS, type DayIndex, type Instant } from "../model/time.ts";
 import { outageAt, strayMeter, strikes } from "./faults.ts";
 import type { FleetMeter } from "./fleet.ts";
@@ -15,6 +15,10 @@ export interface HistoryOptions {
   /** Local days before today that a meter without any reading is given; 35. */
   readonly days?: number;
   readonly since: LastReading;
+  /** Time of a meter's oldest reading that arrived. */
+  readonly oldest?: LastReading;
+  /** Called when today is sent, before the days that are past; the live driver may begin. */
+  readonly presentIsSent?: (sentTo: LastReading) => void;
   /** Share done, and register values acknowledged so far. */
   readonly progress?: (fraction: number, readings: number) => void;
   readonly signal?: AbortSignal;
@@ -32,8 +36,9 @@ const IN_FLIGHT = 128;
 const HISTORY_DAYS = 35;
 
 /**
- * Publishes what is missing of the fleet's past. Each meter goes on after its newest reading, so that a later
- * start, or one after an interruption, leaves no gap and repeats nothing.
+ * Publishes what is missing of the fleet's past, the newest day first, so that today is there at once and each
+ * older day joins what is there already. A later start, or one after an interruption, leaves no gap and repeats
+ * nothing.
  * @throws what the publisher throws.
  */
 export async function publishHistory(
@@ -43,45 +48,60 @@ export async function publishHistory(
 ): Promise<HistoryResult> {
   const { days } = senders.fleet;
   const { now, since, signal } = options;
-  const run: Run = {
-    senders,
-    now,
-    outbox: createOutbox(publisher, IN_FLIGHT),
-    starts: startsOf(senders, options),
-    sentTo: new Map(),
-  };
-  const oldest = days.dayOf(Math.min(now, ...run.starts.values()) + 1);
-  const dayCount = days.dayOf(now) - oldest + 1;
+  const missing = missingOf(senders, options);
+  const run: Run = { senders, now, outbox: createOutbox(publisher, IN_FLIGHT), missing, sentTo: new Map() };
+  const sentTo: LastReading = (site, meter) => run.sentTo.get(`${site}/${meter}`) ?? since(site, meter);
+  const today = days.dayOf(now);
+  const oldest = days.dayOf(Math.min(now, oldestMissing(run)) + 1);
+  const dayCount = today - oldest + 1;
   let readings = 0;
   for (let i = 0; i < dayCount && !signal?.aborted; i += 1) {
-    await publishDay(run, oldest + i, (count, share) => {
+    await publishDay(run, today - i, (count, share) => {
       readings += count;
       options.progress?.((i + share) / dayCount, readings);
     });
+    if (i === 0) options.presentIsSent?.(sentTo);
   }
   await run.outbox.drain();
   if (!signal?.aborted) options.progress?.(1, readings);
-  return { readings, sentTo: (site, meter) => run.sentTo.get(`${site}/${meter}`) ?? since(site, meter) };
+  return { readings, sentTo };
+}
+
+/** Times of a meter without readings: (after, until]. */
+interface Missing {
+  readonly after: Instant;
+  readonly until: Instant;
 }
 
 interface Run {
   readonly senders: Senders;
   readonly now: Instant;
   readonly outbox: Outbox;
-  /** Meters that lack something, with their newest reading. */
-  readonly starts: ReadonlyMap<FleetMeter, Instant>;
+  /** Meters that lack something. */
+  readonly missing: ReadonlyMap<FleetMeter, readonly Missing[]>;
   readonly sentTo: Map<string, Instant>;
 }
 
-function startsOf({ fleet }: Senders, options: HistoryOptions): Map<FleetMeter, Instant> {
-  const { now, since, days = HISTORY_DAYS } = options;
+const oldestMissing = (run: Run): Instant =>
+  [...run.missing.values()].reduce(
+    (least, spans) => Math.min(least, ...spans.map((span) => span.after)),
+    run.now,
+  );
+
+function missingOf({ fleet }: Senders, options: HistoryOptions): Map<FleetMeter, Missing[]> {
+  const { now, since, oldest, days = HISTORY_DAYS } = options;
   const first = fleet.days.startOf(fleet.days.dayOf(now) - days) - 1;
-  const starts = new Map<FleetMeter, Instant>();
+  const missing = new Map<FleetMeter, Missing[]>();
   for (const meter of fleet.meters) {
-    const last = since(meter.site, meter.id) ?? first;
-    if (last < now) starts.set(fleet.of(meter), last);
+    const newest = since(meter.site, meter.id);
+    const spans: Missing[] = [];
+    if ((newest ?? first) < now) spans.push({ after: newest ?? first, until: now });
+    // A first start that was interrupted; the horizon itself moves on by a day each day.
+    const begun = newest === undefined ? undefined : oldest?.(meter.site, meter.id);
+    if (begun !== undefined && begun - first > DAY_MS) spans.push({ after: first, until: begun - 1 });
+    if (spans.length > 0) missing.set(fleet.of(meter), spans);
   }
-  return starts;
+  return missing;
 }
 
 async function publishDay(
@@ -91,16 +111,19 @@ async function publishDay(
 ): Promise<void> {
   const start = run.senders.fleet.days.startOf(day);
   let done = 0;
-  for (const [meter, since] of run.starts) {
+  for (const [meter, missing] of run.missing) {
     done += 1;
-    const span = {
-      after: Math.max(since, start - 1),
-      until: Math.min(heldBackAt(run, meter), start + DAY_MS - 1),
-    };
-    if (span.until <= span.after) continue;
-    const share = done / run.starts.size;
-    await publishMeterDay(run, meter, { day, ...span }, (readings) => acknowledged(readings, share));
-    run.sentTo.set(`${meter.site.id}/${meter.meter.id}`, span.until);
+    const share = done / run.missing.size;
+    for (const { after, until } of missing) {
+      const span = {
+        after: Math.max(after, start - 1),
+        until: Math.min(until, heldBackAt(run, meter), start + DAY_MS - 1),
+      };
+      if (span.until <= span.after) continue;
+      await publishMeterDay(run, meter, { day, ...span }, (readings) => acknowledged(readings, share));
+      const name = `${meter.site.id}/${meter.meter.id}`;
+      run.sentTo.set(name, Math.max(span.until, run.sentTo.get(name) ?? span.until));
+    }
   }
   await publishStray(run, start);
 }
@@ -141,7 +164,7 @@ async function publishStray(run: Run, start: Instant): Promise<void> {
   if (!site || site.meters.some((meter) => meter.id === strayMeter.id)) return;
   const step = DAY_MS / strayMeter.perDay;
   const times = Array.from({ length: strayMeter.perDay }, (_, i) => start + i * step);
-  const since = Math.min(...run.starts.values());
+  const since = oldestMissing(run);
   const past = times.filter((at) => since < at && at <= run.now);
   if (past.length === 0) return;
   await run.outbox.send(topicOf(site.id, strayMeter.id), strayMessage(past));
