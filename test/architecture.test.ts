@@ -11,7 +11,10 @@ const rules: Record<string, { folders: readonly string[]; packages: readonly str
   ingest: { folders: ["model"], packages: ["csv-parse"] },
   config: { folders: ["model"], packages: ["zod", "yaml", "node:"] },
   demo: { folders: ["model"], packages: ["node:"] },
-  board: { folders: ["model"], packages: ["zod", "fastify", "@fastify/", "node:", "preact", "@preact/", "echarts"] },
+  board: {
+    folders: ["model"],
+    packages: ["zod", "fastify", "@fastify/", "node:", "preact", "@preact/", "echarts"],
+  },
   adapters: { folders: ["model"], packages: ["node:", "aedes", "mqtt", "@photostructure/sqlite"] },
 };
 
@@ -23,7 +26,9 @@ function sourcesIn(folder: string): string[] {
 
 function importsOf(file: string): string[] {
   const text = readFileSync(join(projectRoot, file), "utf8");
-  return [...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"/gm)].map((match) => match[1] ?? match[2]!);
+  return [...text.matchAll(/^(?:import|export)\b[^;]*?\bfrom\s+"([^"]+)"|^import\s+"([^"]+)"/gm)].map(
+    (match) => match[1] ?? match[2]!,
+  );
 }
 
 function violations(folder: string): string[] {
@@ -34,7 +39,13 @@ function violations(folder: string): string[] {
       if (specifier.startsWith(".")) {
         const target = relative(projectRoot, resolve(projectRoot, dirname(file), specifier)).split("/")[0]!;
         if (target !== folder && !folders.includes(target)) found.push(`${file} imports ${specifier}`);
-      } else if (!packages.some((allowed) => specifier === allowed || specifier.startsWith(allowed.endsWith(":") || allowed.endsWith("/") ? allowed : `${allowed}/`))) {
+      } else if (
+        !packages.some(
+          (allowed) =>
+            specifier === allowed ||
+            specifier.startsWith(allowed.endsWith(":") || allowed.endsWith("/") ? allowed : `${allowed}/`),
+        )
+      ) {
         found.push(`${file} imports ${specifier}`);
       }
     }
@@ -50,12 +61,15 @@ describe("imports point one way", () => {
 
   test("only app*.ts and main.ts see the adapters", () => {
     const root = readdirSync(projectRoot).filter((name) => name.endsWith(".ts"));
-    const outside = root.filter((name) => importsOf(name).some((specifier) => specifier.startsWith("./adapters/")));
+    const outside = root.filter((name) =>
+      importsOf(name).some((specifier) => specifier.startsWith("./adapters/")),
+    );
     expect(outside.filter((name) => !/^(app|main)/.test(name))).toEqual([]);
   });
 
   test("the core asks no clock and writes no log, but for the runner's deferrals", () => {
-    const impure = /\bDate\.now\(|\bnew Date\(\)|\bconsole\.|\bprocess\.|\bsetTimeout\(|\bsetInterval\(|\bMath\.random\(/;
+    const impure =
+      /\bDate\.now\(|\bnew Date\(\)|\bconsole\.|\bprocess\.|\bsetTimeout\(|\bsetInterval\(|\bMath\.random\(/;
     const core = ["model", "processors", "ingest"].flatMap(sourcesIn);
     const found = core.filter((file) => impure.test(readFileSync(join(projectRoot, file), "utf8")));
     expect(found.sort()).toEqual(["ingest/append-queue.ts", "processors/runner.ts"]);
