@@ -41,6 +41,8 @@ export const threadFile = (name: string): URL => new URL(`./${name}.js`, import.
 
 /** A bound keeps a thread's heap close to what it needs; without one it grows to several times that. */
 const HEAP = { maxOldGenerationSizeMb: 1_024 };
+/** A reader's garbage is that of one answer at a time. */
+const READER_HEAP = { maxOldGenerationSizeMb: 1_024, maxYoungGenerationSizeMb: 16 };
 
 /** The log, as seen from a thread that does not write. */
 function remoteLog(writer: Caller): EventLog {
@@ -74,7 +76,7 @@ export async function openCore(config: string, data: string): Promise<OpenCore> 
     callWorker(
       new Worker(threadFile("app-reader"), {
         workerData: { file, registry } satisfies ReaderData,
-        resourceLimits: HEAP,
+        resourceLimits: READER_HEAP,
       }),
       "reader",
     );
