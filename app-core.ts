@@ -39,8 +39,6 @@ export interface OpenCore extends Core {
 /** A thread's program, beside this one. */
 export const threadFile = (name: string): URL => new URL(`./${name}.js`, import.meta.url);
 
-/** A bound keeps a thread's heap close to what it needs; without one it grows to several times that. */
-const HEAP = { maxOldGenerationSizeMb: 1_024 };
 /** A reader's garbage is that of one answer at a time. */
 const READER_HEAP = { maxOldGenerationSizeMb: 1_024, maxYoungGenerationSizeMb: 16 };
 
@@ -68,7 +66,6 @@ export async function openCore(config: string, data: string): Promise<OpenCore> 
   const file = databaseFile(data);
   const writerThread = new Worker(threadFile("app-writer"), {
     workerData: { file, registry } satisfies WriterData,
-    resourceLimits: HEAP,
   });
   const writer = callWorker(writerThread, "writer");
   await writer.call("ready");

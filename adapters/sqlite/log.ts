@@ -87,6 +87,8 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
   let waiting: Waiting[] = [];
   let closed = false;
   let lastFlush = 0;
+  let waitingRecords = 0;
+  let isAtOnce = false;
 
   const committed = (topic: Topic, consumer: string): number =>
     (readOffset.get(consumer, topic) as { off: number } | undefined)?.off ?? 0;
@@ -108,9 +110,21 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
     wakeAll(state);
   };
 
+  /** Flushes at the next due time, or at once when there is enough for a commit of its own. */
+  const schedule = (): void => {
+    const isFull = waiting.length > 0 && waitingRecords >= FULL_RECORDS;
+    if (isFull && !isAtOnce) {
+      isAtOnce = true;
+      setImmediate(flush);
+    } else if (waiting.length === 1 && !isAtOnce)
+      later(flush, lastFlush + APPEND_EVERY_MS - performance.now());
+  };
+
   const flush = (): void => {
     const group = waiting;
     waiting = [];
+    waitingRecords = 0;
+    isAtOnce = false;
     lastFlush = performance.now();
     if (group.length === 0) return;
     const before = new Map([...states].map(([topic, state]) => [topic, state.last]));
@@ -164,9 +178,7 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
     signal.addEventListener("abort", () => wakeAll(state), { once: true });
     let lastBatch = 0;
     while (!signal.aborted) {
-      const due = lastBatch + BATCH_EVERY_MS - performance.now();
-      if (due > 1 && state.last - position < FULL_RECORDS)
-        await new Promise<void>((resolve) => later(resolve, due));
+      await gather(state, position, lastBatch + BATCH_EVERY_MS);
       // Lets waiting appends through between two batches: their senders' PUBACKs hang on them.
       await nextTurn();
       if (signal.aborted) return;
@@ -187,6 +199,18 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
     }
   }
 
+  /** Waits until `until`, or until there is enough for a batch of its own. */
+  const gather = async (state: TopicState, position: number, until: number): Promise<void> => {
+    for (;;) {
+      const left = until - performance.now();
+      if (left <= 1 || closed || state.last - position >= FULL_RECORDS) return;
+      await new Promise<void>((resolve) => {
+        state.wake.push(resolve);
+        later(resolve, left);
+      });
+    }
+  };
+
   const more = (state: TopicState): Promise<void> => new Promise((resolve) => state.wake.push(resolve));
 
   return {
@@ -196,8 +220,9 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
           failed(new Error("The log is closed."));
           return;
         }
-        if (waiting.length === 0) later(flush, lastFlush + APPEND_EVERY_MS - performance.now());
         waiting.push({ topic, records, done, failed });
+        waitingRecords += records.length;
+        schedule();
       }),
     consume,
     async commitWith(batch, changes) {
