@@ -1,5 +1,5 @@
 /** The rim of the program. Each port has a real and an embedded adapter; no vendor's type crosses one. */
-import type { BalanceCount } from "./balance.ts";
+import type { BalanceCount, BalanceTotal } from "./balance.ts";
 import type { Figure, FigureKey, FigureWindow, LedgerEntry } from "./figure.ts";
 import type { SeriesKey, StoredReading } from "./reading.ts";
 import type { Topic } from "./records.ts";
@@ -17,19 +17,38 @@ export interface LoggedRecord extends LogRecord {
   readonly offset: number;
 }
 
-/** Records of one partition, in order. */
+/** Records of one share, in order. */
 export interface LogBatch {
   readonly records: readonly LoggedRecord[];
   /** Marks the whole batch as done, after what it led to was written. */
   commit(): Promise<void>;
 }
 
+/**
+ * The part of a topic that this process works on: a partition, or the whole of an embedded log. One process has
+ * it at a time, for as long as its lease runs.
+ */
+export interface LogShare {
+  /** Tells shares apart; the embedded log has only 0. */
+  readonly partition: number;
+  /** Whether records of the site belong to this share; those that do not are sent on by a new append. */
+  owns(site: string): boolean;
+  /**
+   * Aborts as soon as this process can no longer be sure to have the share: it was taken away, or its owner
+   * has not been heard of for too long (a paused process finds it aborted when it wakes). Every write made for
+   * the share is given this signal.
+   */
+  readonly lease: AbortSignal;
+  /** Batches from the last committed one on, until the lease ends. An empty one says that the end was reached. */
+  batches(): AsyncIterable<LogBatch>;
+}
+
 /** The durable, replayable log. */
 export interface EventLog {
   /** Resolves when the records are durable; their order per key is kept. */
   append(topic: Topic, records: readonly LogRecord[]): Promise<void>;
-  /** At least once, from the last committed batch of `group` on. An empty batch says that the end was reached. */
-  consume(topic: Topic, group: string, signal: AbortSignal): AsyncIterable<LogBatch>;
+  /** Shares of the topic as `group` gains them here, at least once each record, until the signal aborts. */
+  consume(topic: Topic, group: string, signal: AbortSignal): AsyncIterable<LogShare>;
   close(): Promise<void>;
 }
 
@@ -70,10 +89,14 @@ export interface Changes {
   /** Written before the figures they speak of. */
   readonly ledger?: readonly LedgerEntry[];
   readonly figures?: readonly Figure[];
+  /** Those of `figures` with a value that is unknown now and was known before: its old value must go. */
+  readonly unknown?: readonly Figure[];
   readonly live?: readonly LiveMeter[];
   readonly rejects?: readonly StoredReject[];
   /** Counts of records not seen before; only given where the write and the commit are one. */
   readonly balance?: readonly BalanceCount[];
+  /** Totals instead of counts, where write and commit are two. */
+  readonly balanceTotals?: readonly BalanceTotal[];
   readonly pendingSet?: readonly PendingSpan[];
   readonly pendingDone?: readonly { readonly site: string; readonly meter: string }[];
   readonly dirtySet?: readonly DirtyDay[];
@@ -124,9 +147,28 @@ export interface SeriesReader {
   fact(name: string): Promise<string | undefined>;
 }
 
+/** What a step is about to read, so that a store behind a network can fetch it in few questions. */
+export interface ReadAhead {
+  /** Series whose readings at or after `from` are wanted. */
+  readonly readings: readonly { readonly series: SeriesKey; readonly from: Instant }[];
+  /** Figures whose quarter-hours and days with from ≤ start < to are wanted. */
+  readonly figures: readonly { readonly key: FigureKey; readonly from: Instant; readonly to: Instant }[];
+}
+
 /** The store of readings and figures. */
 export interface SeriesStore extends SeriesReader {
-  write(changes: Changes): Promise<void>;
+  /**
+   * Resolves when everything is durable and can be read back; readings first, then the ledger, then figures.
+   * Rejects as soon as `lease` aborts, without another try; what was under way may then be stored or not.
+   */
+  write(changes: Changes, lease?: AbortSignal): Promise<void>;
+  /**
+   * A reader that has what is asked for in memory, and asks the store for the rest. Good until the next write.
+   * Absent where single reads cost nothing to speak of.
+   */
+  ahead?(wanted: ReadAhead): Promise<SeriesReader>;
+  /** Totals of a share for one day of receipt; absent where counts are added in the commit. */
+  balanceTotals?(topic: Topic, partition: number, day: DayIndex): Promise<BalanceTotal[]>;
   close(): Promise<void>;
 }
 

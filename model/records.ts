@@ -1,9 +1,13 @@
 /** What the log's topics hold: the JSON of these, keyed by site. */
 import type { Reading } from "./reading.ts";
 import type { Reject } from "./reject.ts";
-import type { Instant } from "./time.ts";
+import type { DayIndex, Instant } from "./time.ts";
 
-export const topics = ["readings", "rejects"] as const;
+/**
+ * `readings` and `rejects` hold what ingest took in. `changed` holds the days of sites whose months and groups
+ * are to be summed by their one owner; where log and store commit as one, the store keeps them instead.
+ */
+export const topics = ["readings", "rejects", "changed"] as const;
 export type Topic = (typeof topics)[number];
 
 /** Readings of one meter that came in one message. */
@@ -30,6 +34,15 @@ export interface RecomputeRecord {
   readonly to: Instant;
   readonly cause: string;
   readonly receivedAt: Instant;
+  /** The configuration that asks for it; processors with an earlier one must not carry it out. */
+  readonly config?: ConfigVersion;
+}
+
+/** A configuration as processors registered it: the higher number is the newer. */
+export interface ConfigVersion {
+  readonly number: number;
+  /** Hash of everything that figures depend on. */
+  readonly version: string;
 }
 
 export type SiteRecord = ReadingsRecord | RecomputeRecord;
@@ -38,4 +51,15 @@ export type SiteRecord = ReadingsRecord | RecomputeRecord;
 export interface RejectRecord {
   readonly received: number;
   readonly reject: Reject;
+}
+
+/** A site's day that changed; keyed by one key, so that one process has them all. */
+export interface ChangedRecord {
+  readonly site: string;
+  readonly carrier: string;
+  readonly day: DayIndex;
+  /** Indices of the changed quarter-hours of the day; absent: all. */
+  readonly quarters?: readonly number[];
+  readonly cause: string;
+  readonly config?: ConfigVersion;
 }

@@ -34,6 +34,11 @@ function recent<V>(capacity: number) {
       return older;
     },
     set,
+    forget(isGone: (key: string) => boolean): void {
+      for (const generation of [young, old]) {
+        for (const key of generation.keys()) if (isGone(key)) generation.delete(key);
+      }
+    },
     clear(): void {
       young = new Map();
       old = new Map();
@@ -54,6 +59,8 @@ export interface Cache {
   adjustMonth(plan: MeterPlan, day: DayIndex, by: KnownTime): void;
   /** A site's or group's day as stored. */
   areaDay(key: FigureKey, day: DayIndex): Promise<AreaDay>;
+  /** Forgets what is at hand of a site, because its stored rows may be others. */
+  forgetSite(site: string): void;
   /** After a failed commit nothing here is sure to be stored. */
   clear(): void;
 }
@@ -168,6 +175,14 @@ export function createCache(plan: Plan, reader: SeriesReader): Cache {
         areaDays.set(name, known);
       }
       return known;
+    },
+    forgetSite(site) {
+      for (const gauge of tails.keys()) if (gauge.site === site) tails.delete(gauge);
+      for (const owner of latest.keys()) if (owner.meter.site === site) latest.delete(owner);
+      const isOfMeter = (key: string): boolean => key.startsWith(`${site}/`);
+      meterDays.forget(isOfMeter);
+      months.forget(isOfMeter);
+      areaDays.forget((key) => key.startsWith(`site ${site} `));
     },
     clear() {
       tails.clear();

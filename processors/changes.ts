@@ -11,6 +11,8 @@ export interface Collector {
   figure(figure: Figure, before: FigureValues | null): void;
   /** A quarter-hour of a site changed, or its day's sum alone (no `quarter`). */
   dirty(area: AreaPlan, day: DayIndex, quarter?: number): void;
+  /** Days count as changed wherever they are recomputed: it is not sure that their sums followed a change. */
+  readonly marksAll: boolean;
   /** Changed quarter-hours by area and day. */
   readonly dirtyDays: Map<AreaPlan, Map<DayIndex, Set<number>>>;
   readonly pendingSet: Map<string, PendingSpan>;
@@ -22,7 +24,7 @@ export interface Collector {
 }
 
 /** @param cause why figures of closed days change. @param at when, for the ledger */
-export function createCollector(plan: Plan, cause: string, at: Instant): Collector {
+export function createCollector(plan: Plan, cause: string, at: Instant, marksAll = false): Collector {
   const readings: { series: SeriesKey; rows: readonly StoredReading[] }[] = [];
   const figures: Figure[] = [];
   const ledger: LedgerEntry[] = [];
@@ -42,6 +44,7 @@ export function createCollector(plan: Plan, cause: string, at: Instant): Collect
     return calendar.dayStart(calendar.monthFirstDay(calendar.monthOfDay(day) + 1));
   };
   return {
+    marksAll,
     dirtyDays,
     pendingSet,
     live,

@@ -133,9 +133,10 @@ export function createRecompute(plan: Plan, reader: SeriesReader, cache: Cache) 
     for (const i of touched) {
       const row = siteQuarter(area, days, i);
       const was = target.quarters[i]!;
-      if (sameRow(row, was)) continue;
+      const isSame = sameRow(row, was);
+      if (!isSame || out.marksAll) out.dirty(area, target.day, i);
+      if (isSame) continue;
       target.quarters[i] = row;
-      out.dirty(area, target.day, i);
       out.figure(
         areaFigure(key, "15m", target.start + i * QUARTER_MS, row),
         was.present ? valuesOf(was) : null,

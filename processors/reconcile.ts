@@ -151,7 +151,7 @@ export function createReconcile(realPlan: Plan, reader: SeriesReader): Reconcile
       }
       for (const marks of days.values()) {
         const cache = createCache(plan, reader);
-        const rollup = createRollup(plan, reader, cache);
+        const rollup = createRollup(plan, reader, cache, cache.meterMonth);
         await rollup.groupDays(marks, () => undefined, out);
         await rollup.siteMonths(marks, out);
         await rollup.groupMonths(marks, out);

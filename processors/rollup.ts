@@ -3,7 +3,7 @@ import type { Figure, FigureKey } from "../model/figure.ts";
 import type { DirtyDay, SeriesReader } from "../model/ports.ts";
 import type { Site } from "../model/registry.ts";
 import { type DayIndex, type MonthIndex, QUARTER_MS, type Span } from "../model/time.ts";
-import { areaKey, type Cache } from "./cache.ts";
+import { areaKey, type Cache, type KnownTime } from "./cache.ts";
 import type { Collector } from "./changes.ts";
 import {
   type AreaRow,
@@ -16,7 +16,7 @@ import {
 } from "./consumption/area-day.ts";
 import { serviceMs } from "./consumption/meter-day.ts";
 import { knowledgeOf } from "./consumption/site.ts";
-import type { AreaPlan, Plan } from "./plan.ts";
+import type { AreaPlan, MeterPlan, Plan } from "./plan.ts";
 
 function inService(area: AreaPlan, window: Span): number {
   let count = 0;
@@ -88,7 +88,13 @@ export interface Rollup {
   groupMonths(dirty: readonly DirtyDay[], out: Collector): Promise<void>;
 }
 
-export function createRollup(plan: Plan, reader: SeriesReader, cache: Cache): Rollup {
+/** @param meterMonth known time of a meter in a month: the sum of its days' rows */
+export function createRollup(
+  plan: Plan,
+  reader: SeriesReader,
+  cache: Pick<Cache, "areaDay">,
+  meterMonth: (owner: MeterPlan, month: MonthIndex) => Promise<KnownTime>,
+): Rollup {
   const { calendar } = plan;
   const areasByCarrier = new Map<string, AreaPlan[]>();
   for (const area of plan.areas) {
@@ -146,7 +152,7 @@ export function createRollup(plan: Plan, reader: SeriesReader, cache: Cache): Ro
     const key = areaKey(area);
     const row = sumRows((await reader.figures([key], "day", span.start, span.end)).map(rowOfFigure));
     if (row.present) {
-      const known = await Promise.all(area.plans.map((member) => cache.meterMonth(member, month)));
+      const known = await Promise.all(area.plans.map((member) => meterMonth(member, month)));
       const { coverage, estimated, missingMeters } = knowledgeOf(area, span, (i) => known[i]!);
       Object.assign(row, { coverage, estimated, missingMeters });
     }

@@ -1,5 +1,5 @@
 /** The embedded log: a table for each topic, appended in groups, one commit (and one fsync) a group. */
-import type { Changes, EventLog, LogBatch, LoggedRecord, LogRecord } from "../../model/ports.ts";
+import type { Changes, EventLog, LogBatch, LoggedRecord, LogRecord, LogShare } from "../../model/ports.ts";
 import { type Topic, topics } from "../../model/records.ts";
 import { type Bulk, createBulk } from "./bulk.ts";
 import type { Database, Statement } from "./driver.ts";
@@ -172,7 +172,7 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
     if (first !== undefined) state.fresh = state.fresh.slice(Math.max(0, done + 1 - first.offset));
   };
 
-  async function* consume(topic: Topic, consumer: string, signal: AbortSignal): AsyncIterable<LogBatch> {
+  async function* batches(topic: Topic, consumer: string, signal: AbortSignal): AsyncIterable<LogBatch> {
     const state = states.get(topic)!;
     let position = committed(topic, consumer);
     signal.addEventListener("abort", () => wakeAll(state), { once: true });
@@ -197,6 +197,20 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
       dropDone(state, end);
       if (records.length === 0 && state.last === position) await more(state);
     }
+  }
+
+  /** The whole log is one share, and nobody takes it away. */
+  async function* consume(topic: Topic, consumer: string, signal: AbortSignal): AsyncIterable<LogShare> {
+    if (signal.aborted) return;
+    const share: LogShare = {
+      partition: 0,
+      owns: () => true,
+      lease: signal,
+      batches: () => batches(topic, consumer, signal),
+    };
+    yield share;
+    if (!signal.aborted)
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   }
 
   /** Waits until `until`, or until there is enough for a batch of its own. */

@@ -2,7 +2,7 @@
 import type { Database } from "./driver.ts";
 
 /** Rises with every change that an older program could not read. */
-export const SCHEMA_VERSION = 1;
+export const SCHEMA_VERSION = 2;
 
 /** Columns of figures of sites and groups after the key. */
 export const areaColumns = [
@@ -34,9 +34,16 @@ function figureTable(name: string, columns: readonly string[]): string {
     PRIMARY KEY(bucket, owner, start)) WITHOUT ROWID, STRICT;`;
 }
 
+const LOG_CHANGED =
+  "CREATE TABLE log_changed(off INTEGER PRIMARY KEY, site TEXT NOT NULL, received INTEGER NOT NULL, value TEXT NOT NULL) STRICT;";
+
+/** What turns a file of an earlier version into one of the next. */
+const MIGRATIONS: Readonly<Record<number, string>> = { 1: LOG_CHANGED };
+
 export const SCHEMA = `
 CREATE TABLE log_readings(off INTEGER PRIMARY KEY, site TEXT NOT NULL, received INTEGER NOT NULL, value TEXT NOT NULL) STRICT;
 CREATE TABLE log_rejects(off INTEGER PRIMARY KEY, site TEXT NOT NULL, received INTEGER NOT NULL, value TEXT NOT NULL) STRICT;
+${LOG_CHANGED}
 CREATE TABLE log_offset(consumer TEXT NOT NULL, topic TEXT NOT NULL, off INTEGER NOT NULL, PRIMARY KEY(consumer, topic)) WITHOUT ROWID, STRICT;
 CREATE TABLE series(id INTEGER PRIMARY KEY, site TEXT NOT NULL, meter TEXT NOT NULL, register TEXT NOT NULL, UNIQUE(site, meter, register)) STRICT;
 CREATE TABLE owner(id INTEGER PRIMARY KEY, scope TEXT NOT NULL, owner TEXT NOT NULL, carrier TEXT NOT NULL, UNIQUE(scope, owner, carrier)) STRICT;
@@ -83,7 +90,9 @@ export function prepareSchema(db: Database): void {
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA fullfsync=1; PRAGMA wal_autocheckpoint=4000;",
   );
   setPragmas(db);
-  const version = userVersion(db);
+  let version = userVersion(db);
+  for (; MIGRATIONS[version] !== undefined; version += 1)
+    db.exec(`BEGIN; ${MIGRATIONS[version]} PRAGMA user_version=${version + 1}; COMMIT;`);
   if (version === SCHEMA_VERSION) return;
   if (version !== 0) {
     throw new Error(

@@ -59,7 +59,7 @@ function newRow(incoming: Incoming): Row {
 export interface Merged {
   /** By identity. */
   readonly rows: Row[];
-  /** For each incoming reading, whether its row was there before. */
+  /** For each incoming reading, whether its row was there before, from another record. */
   readonly repeated: boolean[];
 }
 
@@ -87,11 +87,15 @@ export function merge(rows: Row[], incoming: readonly Incoming[]): Merged {
     return { rows, repeated };
   }
   const known = new Map<string, Row>();
+  const redone = new Set<Row>();
   for (const row of rows) known.set(`${row.at} ${row.revision} ${row.value}`, row);
   for (const one of incoming) {
     const identity = `${one.at} ${one.revision} ${one.value}`;
     const row = known.get(identity);
-    repeated.push(row !== undefined);
+    // A record that is worked on again after a crash finds its own row.
+    const isOwn = row?.stored?.offset === one.offset && !redone.has(row);
+    if (row && isOwn) redone.add(row);
+    repeated.push(row !== undefined && !isOwn);
     if (row) absorb(row, one);
     else {
       const fresh = newRow(one);

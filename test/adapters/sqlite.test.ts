@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { copyDatabase, openDatabase, troubleIn } from "../../adapters/sqlite/driver.ts";
 import { createSqliteLog } from "../../adapters/sqlite/log.ts";
 import { createSqliteStore } from "../../adapters/sqlite/store.ts";
+import type { EventLog, LogBatch } from "../../model/ports.ts";
 import { calendarOf } from "../../model/time.ts";
 import { eventLogContract } from "../contracts/event-log.ts";
 import { seriesStoreContract } from "../contracts/series-store.ts";
@@ -11,6 +12,10 @@ const calendar = calendarOf("Asia/Shanghai");
 
 function openStore(path: string) {
   return createSqliteStore(openDatabase(path), calendar);
+}
+
+async function* batchesOf(log: EventLog, signal: AbortSignal): AsyncIterable<LogBatch> {
+  for await (const share of log.consume("readings", "g", signal)) yield* share.batches();
 }
 
 seriesStoreContract("SQLite", async () => {
@@ -43,7 +48,7 @@ describe("the SQLite file", () => {
     const log = createSqliteLog(db, store, Date.now);
     await log.append("readings", [{ key: "s", value: "{}" }]);
     const stop = new AbortController();
-    for await (const batch of log.consume("readings", "g", stop.signal)) {
+    for await (const batch of batchesOf(log, stop.signal)) {
       const broken = { facts: [{ name: "kept", value: "no" }], live: [{ site: "s" } as never] };
       await expect(log.commitWith(batch, broken)).rejects.toThrow();
       expect(await store.fact("kept")).toBeUndefined();
@@ -69,7 +74,7 @@ describe("the SQLite file", () => {
     );
     expect(log.trim("readings", "g", 2_000, 100)).toBe(0);
     const stop = new AbortController();
-    for await (const batch of log.consume("readings", "g", stop.signal)) {
+    for await (const batch of batchesOf(log, stop.signal)) {
       await batch.commit();
       break;
     }

@@ -1,6 +1,6 @@
 /** An EventLog in memory that can be held up and made to fail, for tests of what stands before it. */
 import { TransientError } from "../../model/errors.ts";
-import type { EventLog, LogBatch, LogRecord } from "../../model/ports.ts";
+import type { EventLog, LogRecord, LogShare } from "../../model/ports.ts";
 import type { Topic } from "../../model/records.ts";
 
 export interface MemoryLog extends EventLog {
@@ -15,7 +15,7 @@ export interface MemoryLog extends EventLog {
 
 export function createMemoryLog(): MemoryLog {
   const log: MemoryLog = {
-    records: { readings: [], rejects: [] },
+    records: { readings: [], rejects: [], changed: [] },
     appends: [],
     delayMs: 0,
     isBroken: false,
@@ -25,9 +25,12 @@ export function createMemoryLog(): MemoryLog {
       if (log.isBroken) throw new TransientError("LOG_UNAVAILABLE", "the log is broken by the test");
       log.records[topic].push(...records);
     },
-    async *consume(topic): AsyncIterable<LogBatch> {
+    async *consume(topic, _group, lease): AsyncIterable<LogShare> {
       const records = log.records[topic].map((record, offset) => ({ ...record, offset }));
-      yield { records, commit: async () => {} };
+      const batches = async function* () {
+        yield { records, commit: async () => {} };
+      };
+      yield { partition: 0, owns: () => true, lease, batches };
     },
     async close() {},
   };

@@ -1,0 +1,285 @@
+/** Records of readings → verdicts and figures: the work on one share of the log, one batch or span at a time. */
+import type {
+  Changes,
+  LiveMeter,
+  LoggedRecord,
+  LogRecord,
+  PendingSpan,
+  ReadAhead,
+  SeriesReader,
+} from "../model/ports.ts";
+import type { RecomputeRecord, SiteRecord } from "../model/records.ts";
+import type { StoredReject } from "../model/reject.ts";
+import { DAY_MS, type Instant, type Span } from "../model/time.ts";
+import { areaKey, type Cache, meterKey } from "./cache.ts";
+import { type Collector, createCollector } from "./changes.ts";
+import type { Piece } from "./consumption/pieces.ts";
+import { createPending } from "./pending.ts";
+import type { MeterPlan, Plan } from "./plan.ts";
+import { createRecompute, type Touched } from "./recompute.ts";
+import { hull, rejudge } from "./rejudge.ts";
+import { groupByMeter, type LoggedReadings, type MeterBatch, READINGS_CAUSE, settleMeter } from "./step.ts";
+import { addRejected, createTally, type IsCounted } from "./tally.ts";
+
+/** How much before a reading its neighbours are looked for at first. */
+const AHEAD_MS = DAY_MS;
+
+export interface ReadingsOptions {
+  readonly plan: Plan;
+  readonly cache: Cache;
+  readonly reader: SeriesReader;
+  /** Has what is about to be read fetched in few questions, until `release`. */
+  readonly ahead?: { fetch(wanted: ReadAhead): Promise<void>; release(): void };
+  /** Sites worked on here; records of others are sent on. */
+  readonly owns: (site: string) => boolean;
+  readonly sendOn: (records: readonly LogRecord[]) => Promise<void>;
+  /** Looks at a request before it is noted; throws when it is not to be carried out here. */
+  readonly admit?: (request: RecomputeRecord) => void;
+  readonly isCounted?: IsCounted;
+  /** Takes note of the days that changed, and why. */
+  readonly note: (out: Collector, cause: string) => void;
+  /** Writes changes that no batch of the log led to. */
+  readonly write: (changes: Changes) => Promise<void>;
+  readonly now: () => Instant;
+}
+
+export interface ReadingsWork {
+  /** Works on records; `commit` is given everything they led to. */
+  handle(records: readonly LoggedRecord[], commit: (changes: Changes) => Promise<void>): Promise<void>;
+  /** Recomputes what is due of one site, so that one step stays short; returns whether there was any. */
+  recomputePending(all: boolean): Promise<boolean>;
+  /** Writes the newest signs of life. */
+  flushLive(): Promise<void>;
+  /** Forgets everything and reads what waits from the store. */
+  reload(): Promise<void>;
+  /** From now on days count as changed wherever they are recomputed, whether their figures differ or not. */
+  markAll(on: boolean): void;
+  /** Spans that wait. */
+  waiting(): number;
+}
+
+export function createReadings(options: ReadingsOptions): ReadingsWork {
+  const { plan, cache, reader, now } = options;
+  const recompute = createRecompute(plan, reader, cache);
+  const pending = createPending();
+  const live = new Map<string, LiveMeter>();
+  let isMarkingAll = false;
+
+  const collector = (cause: string): Collector => createCollector(plan, cause, now(), isMarkingAll);
+
+  /** A request is noted with the batch, and carried out when the batch's readings are stored. */
+  const noteRequest = (record: RecomputeRecord, out: Collector, at: Instant): void => {
+    options.admit?.(record);
+    const site = plan.registry.sites.find((one) => one.id === record.site);
+    const all = site?.meters.map((meter) => meter.id) ?? [];
+    const meters = record.meter === undefined ? all : [record.meter];
+    for (const meter of meters) {
+      const span = { start: record.from, end: record.to };
+      const noted = pending.note(record.site, meter, span, record.cause, at, true);
+      out.pendingSet.set(`${record.site}/${meter}`, noted);
+    }
+  };
+
+  /** Fetches the neighbours of readings whose register is not at hand, and the days they lie in. */
+  const lookAhead = async (groups: Iterable<MeterBatch>): Promise<void> => {
+    if (options.ahead === undefined) return;
+    const wanted = wantedOf(plan, cache, groups);
+    if (wanted.readings.length + wanted.figures.length > 0) await options.ahead.fetch(wanted);
+  };
+
+  const work = async (
+    records: readonly LoggedRecord[],
+    commit: (changes: Changes) => Promise<void>,
+  ): Promise<void> => {
+    const at = now();
+    const tally = createTally(plan, options.isCounted);
+    const out = collector(READINGS_CAUSE);
+    const readings: LoggedReadings[] = [];
+    for (const record of records.map(decode)) {
+      if (record.kind === "recompute") noteRequest(record, out, at);
+      else {
+        tally.of(record.site, record.receivedAt, record.offset).received += record.received;
+        readings.push(record);
+      }
+    }
+    const rejects: StoredReject[] = [];
+    const groups = groupByMeter(plan, readings, (record, owner) => {
+      const reject = strangerReject(record, owner);
+      addRejected(tally.of(reject.site, reject.receivedAt, record.offset), reject.code, reject.values);
+      rejects.push(reject);
+    });
+    await lookAhead(groups.values());
+    const touched: Touched[] = [];
+    const state = { plan, reader, cache, pending };
+    for (const group of groups.values()) {
+      const { site } = group.plan.meter;
+      const spans = await settleMeter(state, group, at, out, (one, repeated) => {
+        const counts = tally.of(site, one.receivedAt, one.offset);
+        if (repeated) counts.repeated += 1;
+        else counts.accepted += 1;
+      });
+      for (const span of spans) touched.push(span);
+    }
+    await recompute.spans(touched, out);
+    options.ahead?.release();
+    await commit({ ...out.changes(), rejects, balance: tally.counts() });
+    for (const [owner, row] of out.live) keepLive(owner, row);
+    options.note(out, READINGS_CAUSE);
+  };
+
+  const keepLive = (owner: string, row: LiveMeter): void => {
+    const known = live.get(owner);
+    if (known === undefined || row.at >= known.at) live.set(owner, row);
+  };
+
+  /** A span asked for by name: its meter's verdicts may have changed with the registry, too. */
+  const rejudgeSpan = async (span: PendingSpan, owner: MeterPlan, out: Collector): Promise<Touched> => {
+    const pieces = new Map<string, readonly Piece[]>();
+    let verdicts: Span | undefined;
+    let oldest = owner.meter.from;
+    for (const gauge of owner.gaugeOf.values()) {
+      const judged = await rejudge(reader, gauge);
+      out.readings(gauge, judged.changed);
+      cache.setTail(gauge, undefined);
+      pieces.set(gauge.register, judged.pieces);
+      verdicts = hull(verdicts, judged.touched);
+      oldest = Math.min(oldest, judged.extent?.start ?? oldest);
+    }
+    // A request may say "from ever": there is nothing before the first reading and the meter's service.
+    const asked = { start: Math.max(span.start, oldest - DAY_MS), end: Math.max(span.end, oldest) };
+    return { plan: owner, span: hull(verdicts, asked) ?? asked, pieces };
+  };
+
+  const recomputeSpans = async (spans: readonly PendingSpan[], out: Collector): Promise<void> => {
+    const touched: Touched[] = [];
+    const { calendar } = plan;
+    for (const span of spans) {
+      const owner = plan.meters.get(`${span.site}/${span.meter}`);
+      if (owner && span.cause !== READINGS_CAUSE) touched.push(await rejudgeSpan(span, owner, out));
+      else if (owner) touched.push({ plan: owner, span, pieces: new Map() });
+      if (span.meter !== "") continue;
+      const areas = plan.areas.filter((area) => area.site.id === span.site);
+      await recompute.areas(areas, calendar.dayOf(span.start), calendar.dayOf(span.end - 1) + 1, out);
+    }
+    await recompute.spans(touched, out);
+  };
+
+  /** Sites with rows that depend on the spans. */
+  const sitesOf = (spans: readonly PendingSpan[]): Set<string> => {
+    const sites = new Set(spans.map((span) => span.site));
+    for (const span of spans) {
+      const areas = plan.meters.get(`${span.site}/${span.meter}`)?.areas ?? [];
+      for (const area of areas) sites.add(area.site.id);
+    }
+    return sites;
+  };
+
+  return {
+    async handle(records, commit) {
+      const own = records.filter((record) => options.owns(record.key));
+      if (own.length < records.length) {
+        await options.sendOn(records.filter((record) => !options.owns(record.key)));
+      }
+      try {
+        await work(own, commit);
+      } finally {
+        options.ahead?.release();
+      }
+    },
+    async recomputePending(all) {
+      const waiting = pending.due(now(), all);
+      const due = waiting.filter((span) => span.site === waiting[0]!.site);
+      if (due.length === 0) return false;
+      const total = collector(READINGS_CAUSE);
+      const byCause = new Map<string, Collector>();
+      for (const cause of new Set(due.map((span) => span.cause))) {
+        // Whoever asks by name may have found the stored rows to be others than those at hand.
+        if (cause !== READINGS_CAUSE) for (const site of sitesOf(due)) cache.forgetSite(site);
+        const out = collector(cause);
+        byCause.set(cause, out);
+        await recomputeSpans(
+          due.filter((span) => span.cause === cause),
+          out,
+        );
+        total.absorb(out);
+      }
+      await options.write({ ...total.changes(), pendingDone: due });
+      pending.done(due);
+      for (const [cause, out] of byCause) options.note(out, cause);
+      return true;
+    },
+    async flushLive() {
+      if (live.size === 0) return;
+      const rows = [...live.values()];
+      live.clear();
+      await options.write({ live: rows });
+    },
+    async reload() {
+      cache.clear();
+      live.clear();
+      pending.load((await reader.pending()).filter((span) => options.owns(span.site)));
+    },
+    markAll(on) {
+      isMarkingAll = on;
+    },
+    waiting: () => pending.size(),
+  };
+}
+
+/** What settling these readings will ask of the store, as far as that can be told beforehand. */
+function wantedOf(plan: Plan, cache: Cache, groups: Iterable<MeterBatch>): ReadAhead {
+  const { calendar } = plan;
+  const readings: { series: { site: string; meter: string; register: string }; from: Instant }[] = [];
+  const figures = new Map<string, ReadAhead["figures"][number]>();
+  const want = (key: ReadAhead["figures"][number]["key"], from: Instant, to: Instant): void => {
+    const name = `${key.scope} ${key.owner} ${key.carrier}`;
+    const known = figures.get(name);
+    figures.set(name, { key, from: Math.min(from, known?.from ?? from), to: Math.max(to, known?.to ?? to) });
+  };
+  for (const { plan: owner, byRegister } of groups) {
+    for (const [register, incoming] of byRegister) {
+      const gauge = owner.gaugeOf.get(register);
+      if (gauge === undefined || cache.tail(gauge) !== undefined) continue;
+      const { site, meter } = gauge;
+      const times = incoming.map((one) => one.at);
+      const first = calendar.dayOf(Math.min(...times) - AHEAD_MS);
+      const last = calendar.dayOf(Math.max(...times));
+      const from = calendar.dayStart(first);
+      const to = calendar.dayStart(last + 1);
+      readings.push({ series: { site, meter, register }, from });
+      want(meterKey(owner), from, to);
+      for (const area of owner.areas) want(areaKey(area), from, to);
+    }
+  }
+  return { readings, figures: [...figures.values()] };
+}
+
+function decode(record: LoggedRecord): SiteRecord & { offset: number } {
+  const value = JSON.parse(record.value) as SiteRecord & { offset: number };
+  value.offset = record.offset;
+  return value;
+}
+
+/**
+ * Logged readings of a meter or register that the registry no longer has. Their offset is kept negative, so
+ * that it cannot meet one of the log of rejects.
+ */
+function strangerReject(record: LoggedReadings, owner: MeterPlan | undefined): StoredReject {
+  const strange = record.readings.filter((one) => owner?.gaugeOf.get(one.register) === undefined);
+  const what =
+    owner === undefined
+      ? `meter ${record.meter}`
+      : `register ${strange[0]?.register} of meter ${record.meter}`;
+  return {
+    code: owner === undefined ? "unknown-meter" : "unknown-register",
+    detail: `${record.site}: ${what} was taken out of the registry after its readings were logged; put it back and use "replay rejects"`,
+    site: record.site,
+    meter: record.meter,
+    origin: `log:readings:${record.offset}`,
+    receivedAt: record.receivedAt,
+    values: strange.length,
+    length: 0,
+    sha256: "",
+    offset: -record.offset,
+  };
+}
