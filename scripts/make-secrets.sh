@@ -156,7 +156,18 @@ random influxdb-admin-password "$influxdb"
 random influxdb-operator-token "$influxdb"
 copy energy-influxdb-operator-token influxdb-operator-token "$energy"
 random grafana-admin-password "$grafana"
+random grafana-secret-key "$grafana"
 random mqtt-collector-password "$energy"
+
+# Filled by commands of the program: who may connect, and the broker's files.
+if [ ! -e "$directory/energy-secrets.yaml" ]; then
+  printf 'gateways: {}\noperators: {}\n' >"$making/energy-secrets.yaml"
+  keep energy-secrets.yaml
+fi
+own energy-secrets.yaml "$energy"
+mkdir -p "$directory/mosquitto"
+chmod -R u=rwX,go= "$directory/mosquitto"
+if [ "$(id -u)" = 0 ]; then chown -R "$mosquitto:$mosquitto" "$directory/mosquitto"; fi
 
 if [ "$(id -u)" != 0 ]; then
   echo "not run as root: the files belong to you and the containers cannot read them; run it again with sudo" >&2
