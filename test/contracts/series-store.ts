@@ -10,6 +10,14 @@ export interface StoreUnderTest {
   close(): Promise<void>;
 }
 
+/** What a store does where write and commit are one, and where they are two. */
+export interface StoreKind {
+  /** Counts of the balance are added in the commit, or given as totals of a share. */
+  readonly balance: "added" | "totals";
+  /** Days whose months wait to be summed are kept in the store, or in the log. */
+  readonly dirty: "store" | "log";
+}
+
 const HOUR = 3_600_000;
 const series = { site: "s", meter: "m", register: "active-import" };
 const start = at("2026-11-01");
@@ -51,7 +59,11 @@ function figure(part: Partial<Figure> = {}): Figure {
   };
 }
 
-export function seriesStoreContract(name: string, open: () => Promise<StoreUnderTest>): void {
+export function seriesStoreContract(
+  name: string,
+  open: () => Promise<StoreUnderTest>,
+  kind: StoreKind = { balance: "added", dirty: "store" },
+): void {
   describe(`${name} is a series store`, () => {
     const opened: StoreUnderTest[] = [];
     const begin = async (): Promise<SeriesStore> => {
@@ -118,6 +130,78 @@ export function seriesStoreContract(name: string, open: () => Promise<StoreUnder
       expect(await store.figures([{ ...key, carrier: "heat" }], "15m", start, start + HOUR)).toEqual([]);
     });
 
+    test("gives numbers back as they were, the awkward ones too", async () => {
+      const store = await begin();
+      const numbers = [1 / 3, 0.1 + 0.2, 1e-15, 2 ** 53 - 1, -1e21, 3 + 2 ** -51, Number.MAX_VALUE, 0];
+      const figures = numbers.map((amount, i) =>
+        figure({ amount, kgceCalorific: -amount, start: start + (i * HOUR) / 4 }),
+      );
+      const rows = numbers.map((value, i) => row(i, { value: Math.abs(value), revision: i }));
+      await store.write({ figures, readings: [{ series, rows }] });
+      const key = { scope: "site", owner: "s", carrier: "electricity" } as const;
+      const found = await store.figures([key], "15m", start, start + 4 * HOUR);
+      expect(found.map((one) => one.amount)).toEqual(numbers);
+      expect((await store.readings(series, start, start + HOUR)).map((one) => one.value)).toEqual(
+        numbers.map(Math.abs),
+      );
+    });
+
+    test("forgets values that became unknown, and of no other window or series", async () => {
+      const store = await begin();
+      const known = [0, 1, 2, 3].map((i) => figure({ start: start + (i * HOUR) / 4 }));
+      const neighbour = figure({ owner: "s2" });
+      await store.write({ figures: [...known, neighbour, figure({ window: "day" })] });
+      const unknown = known.slice(1, 3).map((one) => ({
+        ...one,
+        kgceCalorific: null,
+        kgCo2Location: null,
+        outputEffects: { ...one.outputEffects, kgceCalorific: null },
+      }));
+      await store.write({ figures: unknown, unknown });
+      const keys = ["s", "s2"].map((owner) => ({ scope: "site", owner, carrier: "electricity" }) as const);
+      expect(await store.figures(keys, "15m", start, start + HOUR)).toEqual([
+        known[0],
+        neighbour,
+        ...unknown,
+        known[3],
+      ]);
+      expect(await store.figures(keys, "day", start, start + 1)).toEqual([figure({ window: "day" })]);
+    });
+
+    test("takes of a figure given twice the last, and nothing of the first", async () => {
+      const store = await begin();
+      await store.write({ figures: [figure(), figure({ kgceCalorific: null, amount: 2 })] });
+      const key = { scope: "site", owner: "s", carrier: "electricity" } as const;
+      expect(await store.figures([key], "15m", start, start + 1)).toEqual([
+        figure({ kgceCalorific: null, amount: 2 }),
+      ]);
+    });
+
+    test("answers figures of meters, sites and groups asked at the same time, to each its own", async () => {
+      const store = await begin();
+      const meters = ["a", "b"].map((meter) =>
+        figure({
+          scope: "meter",
+          owner: `s/${meter}`,
+          kgceCalorific: null,
+          kgCo2Location: null,
+          factors: [],
+          outputEffects: {
+            kgceCalorific: null,
+            kgceEquivalent: null,
+            kgCo2Location: null,
+            kgCo2Market: null,
+          },
+        }),
+      );
+      const group = figure({ scope: "group", owner: "town:x!national" });
+      await store.write({ figures: [...meters, figure(), group] });
+      const asked = [...meters, figure(), group].map(({ scope, owner, carrier }) =>
+        store.figures([{ scope, owner, carrier }], "15m", start, start + HOUR),
+      );
+      expect(await Promise.all(asked)).toEqual([[meters[0]], [meters[1]], [figure()], [group]]);
+    });
+
     test("gives the figures of few and of very many owners by start, then owner", async () => {
       const store = await begin();
       const owners = Array.from({ length: 120 }, (_, i) => `s${String(i).padStart(3, "0")}`);
@@ -176,7 +260,7 @@ export function seriesStoreContract(name: string, open: () => Promise<StoreUnder
         facts: [{ name: "f", value: "1" }],
       });
       expect(await store.pending()).toEqual([span]);
-      expect(await store.dirty()).toEqual([mark]);
+      expect(await store.dirty()).toEqual(kind.dirty === "store" ? [mark] : []);
       expect(await store.live()).toEqual([live]);
       expect(await store.ledger([{ scope, owner, carrier }], start, start + 1, 10)).toEqual([entry]);
       expect(await store.ledger(undefined, start + 1, start + 2, 10)).toEqual([]);
@@ -205,19 +289,26 @@ export function seriesStoreContract(name: string, open: () => Promise<StoreUnder
         repeated: 1,
         rejected: { "no-zone": 1 } as const,
       };
-      await store.write({
-        balance: [count],
-        readings: [
-          {
-            series,
-            rows: [row(0, { receivedAt }), row(15, { receivedAt, verdict: "spike", certain: false })],
-          },
-        ],
-      });
-      await store.write({ balance: [{ ...count, received: 1, accepted: 0, repeated: 1, rejected: {} }] });
+      const spike = row(15, { receivedAt, verdict: "spike", certain: false });
+      await store.write({ readings: [{ series, rows: [row(0, { receivedAt }), spike] }] });
+      const share = { topic: "readings", partition: 3 } as const;
+      const other = { ...count, received: 1, accepted: 0, repeated: 1, rejected: {} };
+      if (kind.balance === "added") {
+        await store.write({ balance: [count] });
+        await store.write({ balance: [other] });
+      } else {
+        const total = { ...count, ...share, upTo: 8 };
+        await store.write({ balanceTotals: [{ ...total, received: 4, upTo: 7 }] });
+        await store.write({ balanceTotals: [total, { ...other, ...share, topic: "rejects", upTo: 0 }] });
+        expect(await store.balanceTotals?.("readings", 3, day)).toEqual([total]);
+        expect(await store.balanceTotals?.("readings", 4, day)).toEqual([]);
+      }
       expect(await store.balance(day)).toEqual([{ ...count, received: 6, repeated: 2, setAside: 1 }]);
+      expect(await store.balance(day, "s")).toHaveLength(1);
       expect(await store.balance(day + 1)).toEqual([]);
       expect(await store.balance(day, "other")).toEqual([]);
+      await store.write({ readings: [{ series, rows: [{ ...spike, verdict: "ok", certain: true }] }] });
+      expect((await store.balance(day))[0]!.setAside).toBe(0);
     });
 
     test("keeps rejects, newest first, and remembers that one was replayed", async () => {

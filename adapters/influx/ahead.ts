@@ -1,0 +1,144 @@
+/** Reads in few questions what a step is about to need, and answers from memory. */
+import type { Figure, FigureKey, FigureWindow } from "../../model/figure.ts";
+import type { ReadAhead, SeriesReader } from "../../model/ports.ts";
+import type { SeriesKey, StoredReading } from "../../model/reading.ts";
+import { DAY_MS, type Instant } from "../../model/time.ts";
+import { byStartAndOwner, type ReadFigures } from "./figures.ts";
+import { inParallel } from "./question.ts";
+import type { ReadingReader } from "./readings.ts";
+
+const WIDTH = 3;
+/** A day's figures are wanted with its quarter-hours. */
+const WINDOWS: readonly FigureWindow[] = ["15m", "day"];
+
+const seriesName = ({ site, meter, register }: SeriesKey): string => `${site} ${meter} ${register}`;
+const figureName = ({ scope, owner, carrier }: FigureKey): string => `${scope} ${carrier} ${owner}`;
+
+/** Place of the first row at or after `at`. */
+function lowerBound<T>(rows: readonly T[], at: Instant, timeOf: (row: T) => Instant): number {
+  let low = 0;
+  let high = rows.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (timeOf(rows[middle]!) < at) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+const atOf = (row: StoredReading): Instant => row.at;
+const startOf = (figure: Figure): Instant => figure.start;
+
+interface KnownReadings {
+  /** All readings from here on are in `rows`. */
+  readonly from: Instant;
+  rows: StoredReading[];
+}
+
+async function fetchReadings(reader: ReadingReader, wanted: ReadAhead["readings"]) {
+  const known = new Map<string, KnownReadings>();
+  for (const { series, from } of wanted) {
+    const earlier = known.get(seriesName(series))?.from ?? Number.POSITIVE_INFINITY;
+    known.set(seriesName(series), { from: Math.min(from, earlier), rows: [] });
+  }
+  const ranges = [...new Map(wanted.map(({ series }) => [seriesName(series), series])).entries()].map(
+    ([name, series]) => ({ series, from: known.get(name)!.from, to: Number.MAX_SAFE_INTEGER }),
+  );
+  await reader.many(ranges, (series, rows) => {
+    known.get(seriesName(series))!.rows = rows;
+  });
+  return known;
+}
+
+interface KnownFigures {
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly rows: Record<"15m" | "day", Figure[]>;
+}
+
+/** Ranges that begin within the same day together; each series keeps what lies in its own. */
+async function fetchFigures(read: ReadFigures, wanted: ReadAhead["figures"]) {
+  const known = new Map<string, KnownFigures>();
+  const keys = new Map<string, FigureKey>();
+  for (const { key, from, to } of wanted) {
+    const earlier = known.get(figureName(key));
+    keys.set(figureName(key), key);
+    known.set(figureName(key), {
+      from: Math.min(from, earlier?.from ?? from),
+      to: Math.max(to, earlier?.to ?? to),
+      rows: { "15m": [], day: [] },
+    });
+  }
+  const groups = new Map<string, { keys: FigureKey[]; from: Instant; to: Instant }>();
+  for (const [name, { from, to }] of known) {
+    const id = `${Math.floor(from / DAY_MS)} ${Math.ceil(to / DAY_MS)}`;
+    const group = groups.get(id);
+    if (group === undefined) groups.set(id, { keys: [keys.get(name)!], from, to });
+    else {
+      group.keys.push(keys.get(name)!);
+      group.from = Math.min(group.from, from);
+      group.to = Math.max(group.to, to);
+    }
+  }
+  const questions = [...groups.values()].flatMap((group) => WINDOWS.map((window) => ({ ...group, window })));
+  await inParallel(questions, WIDTH, (question) =>
+    read(question, (figure) => {
+      const mine = known.get(figureName(figure))!;
+      if (figure.start >= mine.from && figure.start < mine.to)
+        mine.rows[figure.window as "15m" | "day"].push(figure);
+    }),
+  );
+  return known;
+}
+
+/** A reader that answers from memory what `wanted` covers, and asks `reader` for the rest. */
+export async function readAhead(
+  wanted: ReadAhead,
+  reader: SeriesReader,
+  readings: ReadingReader,
+  figures: ReadFigures,
+): Promise<SeriesReader> {
+  const knownReadings = await fetchReadings(readings, wanted.readings);
+  const knownFigures = await fetchFigures(figures, wanted.figures);
+
+  const figuresOf = (key: FigureKey, window: FigureWindow, from: Instant, to: Instant) => {
+    const known = knownFigures.get(figureName(key));
+    if (known === undefined || window === "month" || from < known.from || to > known.to) return undefined;
+    const rows = known.rows[window];
+    return rows.slice(lowerBound(rows, from, startOf), lowerBound(rows, to, startOf));
+  };
+
+  return {
+    ...reader,
+    async readings(series, from, to) {
+      const known = knownReadings.get(seriesName(series));
+      if (known === undefined || from < known.from) return reader.readings(series, from, to);
+      return known.rows.slice(lowerBound(known.rows, from, atOf), lowerBound(known.rows, to + 1, atOf));
+    },
+    async certainAtOrBefore(series, at) {
+      const known = knownReadings.get(seriesName(series));
+      const rows = known?.rows ?? [];
+      for (let i = lowerBound(rows, at + 1, atOf) - 1; i >= 0; i -= 1) if (rows[i]!.certain) return rows[i];
+      // Nothing certain is in memory up to `at`, so that it can only lie before.
+      return reader.certainAtOrBefore(series, known === undefined ? at : Math.min(at, known.from));
+    },
+    async certainAtOrAfter(series, at) {
+      const known = knownReadings.get(seriesName(series));
+      if (known === undefined || at < known.from) return reader.certainAtOrAfter(series, at);
+      const { rows } = known;
+      for (let i = lowerBound(rows, at, atOf); i < rows.length; i += 1) if (rows[i]!.certain) return rows[i];
+      return undefined;
+    },
+    async figures(keys, window, from, to) {
+      const rest: FigureKey[] = [];
+      const found: Figure[] = [];
+      for (const key of keys) {
+        const rows = figuresOf(key, window, from, to);
+        if (rows === undefined) rest.push(key);
+        else found.push(...rows);
+      }
+      if (rest.length > 0) found.push(...(await reader.figures(rest, window, from, to)));
+      return keys.length === 1 ? found : found.sort(byStartAndOwner);
+    },
+  };
+}

@@ -1,0 +1,176 @@
+/** One server: requests with deadlines and tries, InfluxQL answers as they stream in. */
+import { Agent as HttpAgent } from "node:http";
+import { Agent as HttpsAgent } from "node:https";
+import { InfluxDB } from "@influxdata/influxdb-client";
+import { trying } from "./attempts.ts";
+import type { InfluxOptions } from "./options.ts";
+
+const WRITE_DEADLINE_MS = 5_000;
+const READ_DEADLINE_MS = 60_000;
+const MAX_ATTEMPTS = 5;
+/** Connections kept; writes take four, the others are for reads. */
+const MAX_CONNECTIONS = 12;
+const LINE_FEED = 10;
+
+/** A piece of a series in an answer: `values` are rows of `columns`, the first being the time in ms. */
+export interface AnswerSeries {
+  readonly name: string;
+  readonly tags?: Readonly<Record<string, string>>;
+  readonly columns: readonly string[];
+  readonly values: readonly Cell[][];
+}
+export type Cell = number | string | boolean | null;
+
+interface Answer {
+  readonly error?: string;
+  readonly results?: readonly {
+    readonly statement_id: number;
+    readonly error?: string;
+    readonly series?: readonly AnswerSeries[];
+  }[];
+}
+
+export type Precision = "ms" | "ns";
+
+export interface InfluxClient {
+  /** The server's address, for messages. */
+  readonly where: string;
+  /** Writes line protocol; resolves when InfluxDB has it on disk. */
+  write(lines: readonly string[], precision: Precision, lease?: AbortSignal): Promise<void>;
+  /** Deletes a series' points with start ≤ time ≤ stop (ms), by a predicate of the delete API. */
+  remove(predicate: string, start: number, stop: number, lease?: AbortSignal): Promise<void>;
+  /**
+   * Asks InfluxQL questions in one request. `take` gets the pieces as they come; when an answer breaks off,
+   * `begin` is called again and all is asked anew.
+   */
+  ask(
+    statements: readonly string[],
+    take: (series: AnswerSeries, statement: number) => void,
+    begin?: () => void,
+    lease?: AbortSignal,
+  ): Promise<void>;
+  /** One GET without tries; rejects when the server is not well. */
+  get(path: string): Promise<unknown>;
+  /** When a write was last acknowledged, ms since 1970; undefined before the first. */
+  lastWriteAt(): number | undefined;
+  close(): void;
+}
+
+/** Hands over the pieces of one line of an answer. @throws Error when the server says that a question failed */
+function takeAnswer(line: string, take: (series: AnswerSeries, statement: number) => void): void {
+  const answer = JSON.parse(line) as Answer;
+  if (answer.error !== undefined) throw new Error(`InfluxDB could not answer: ${answer.error}`);
+  for (const result of answer.results ?? []) {
+    if (result.error !== undefined) throw new Error(`InfluxDB could not answer: ${result.error}`);
+    for (const series of result.series ?? []) take(series, result.statement_id);
+  }
+}
+
+/** Splits a stream of bytes at line ends. */
+async function eachLine(chunks: AsyncIterable<Uint8Array>, take: (line: string) => void): Promise<void> {
+  let parts: Buffer[] = [];
+  for await (const piece of chunks) {
+    const chunk = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
+    let start = 0;
+    for (;;) {
+      const end = chunk.indexOf(LINE_FEED, start);
+      if (end < 0) break;
+      parts.push(chunk.subarray(start, end));
+      const line = (parts.length === 1 ? parts[0]! : Buffer.concat(parts)).toString("utf8");
+      parts = [];
+      start = end + 1;
+      if (line !== "") take(line);
+    }
+    if (start < chunk.length) parts.push(chunk.subarray(start));
+  }
+  const rest = Buffer.concat(parts).toString("utf8");
+  if (rest !== "") take(rest);
+}
+
+function transportOf(options: InfluxOptions, deadlineMs: number) {
+  const secure = options.url.startsWith("https:");
+  const settings = {
+    keepAlive: true,
+    maxSockets: MAX_CONNECTIONS,
+    ...(options.ca ? { ca: options.ca } : {}),
+  };
+  const agent = secure ? new HttpsAgent(settings) : new HttpAgent(settings);
+  const influx = new InfluxDB({
+    url: options.url,
+    token: options.token,
+    timeout: deadlineMs,
+    transportOptions: { agent },
+  });
+  return { transport: influx.transport, agent };
+}
+
+/** The first line of a refused batch that InfluxDB's own message does not show. */
+function withLine(error: unknown, lines: readonly string[]): unknown {
+  if (!(error instanceof Error) || !/ answered 4/.test(error.message)) return error;
+  const first = lines[0]!.slice(0, 300);
+  return new Error(
+    `${error.message}. It was one of ${lines.length} lines, of which the first is: ${first}. This is a bug: nothing may be written that InfluxDB does not take`,
+    { cause: error },
+  );
+}
+
+/** @throws Error when the address is none */
+export function createInfluxClient(options: InfluxOptions): InfluxClient {
+  const { deadlineMs = WRITE_DEADLINE_MS, readDeadlineMs = READ_DEADLINE_MS } = options;
+  const { maxAttempts = MAX_ATTEMPTS, log = () => undefined } = options;
+  const where = new URL(options.url).host;
+  const { transport, agent } = transportOf(options, Math.max(deadlineMs, readDeadlineMs));
+  const place = `org=${encodeURIComponent(options.org)}&bucket=${encodeURIComponent(options.bucket)}`;
+  let lastWriteAt: number | undefined;
+
+  const write: InfluxClient["write"] = async (lines, precision, lease) => {
+    const body = lines.join("\n");
+    const how = { where, what: `writing ${lines.length} lines`, deadlineMs, maxAttempts, lease, log };
+    try {
+      await trying(how, (signal) =>
+        transport.request(`/api/v2/write?${place}&precision=${precision}`, body, {
+          method: "POST",
+          headers: { "content-type": "text/plain; charset=utf-8" },
+          signal,
+        }),
+      );
+    } catch (error) {
+      throw withLine(error, lines);
+    }
+    lastWriteAt = Date.now();
+  };
+
+  const remove: InfluxClient["remove"] = async (predicate, start, stop, lease) => {
+    const body = { start: new Date(start).toISOString(), stop: new Date(stop).toISOString(), predicate };
+    const how = { where, what: "deleting unknown values", deadlineMs, maxAttempts, lease, log };
+    await trying(how, (signal) =>
+      transport.request(`/api/v2/delete?${place}`, body, { method: "POST", signal }),
+    );
+  };
+
+  const ask: InfluxClient["ask"] = async (statements, take, begin = () => undefined, lease) => {
+    const form = `db=${encodeURIComponent(options.bucket)}&epoch=ms&chunked=true&chunk_size=10000&q=${encodeURIComponent(statements.join(";"))}`;
+    const how = { where, what: "reading", deadlineMs: readDeadlineMs, maxAttempts, lease, log };
+    await trying(how, async (signal) => {
+      begin();
+      const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
+      const chunks = transport.iterate("/query", form, { method: "POST", headers, signal });
+      await eachLine(chunks, (line) => takeAnswer(line, take));
+    });
+  };
+
+  const get = (path: string): Promise<unknown> =>
+    trying({ where, what: path, deadlineMs, maxAttempts: 1, log: () => undefined }, (signal) =>
+      transport.request(path, "", { method: "GET", headers: { accept: "application/json" }, signal }),
+    );
+
+  return {
+    where,
+    write,
+    remove,
+    ask,
+    get,
+    lastWriteAt: () => lastWriteAt,
+    close: () => agent.destroy(),
+  };
+}

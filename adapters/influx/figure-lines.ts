@@ -1,0 +1,121 @@
+/** Figures as lines, and the deletion of values that are unknown now. */
+import type { Figure, FigureKey, FigureScope, FigureWindow } from "../../model/figure.ts";
+import { DAY_MS, HOUR_MS, type Instant, QUARTER_MS } from "../../model/time.ts";
+import { createPoints, stringValue, tagValue } from "./line.ts";
+
+export type FigureMeasurement = `${FigureScope}_${FigureWindow}`;
+
+export function measurementOf(scope: FigureScope, window: FigureWindow): FigureMeasurement {
+  return `${scope}_${window}`;
+}
+
+/** Tags of a figure's series. */
+export function tagsOf({ scope, owner, carrier }: FigureKey): Record<string, string> {
+  if (scope === "group") return { carrier, group: owner };
+  if (scope === "site") return { carrier, site: owner };
+  const slash = owner.indexOf("/");
+  return { carrier, meter: owner.slice(slash + 1), site: owner.slice(0, slash) };
+}
+
+/** Beginnings of lines by series, since joining and escaping them takes longer than the numbers. */
+function createPrefixes() {
+  const known = new Map<string, Map<string, string>>();
+  return (figure: Figure): string => {
+    const measurement = `${measurementOf(figure.scope, figure.window)} ${figure.carrier}`;
+    let byOwner = known.get(measurement);
+    if (byOwner === undefined) {
+      byOwner = new Map();
+      known.set(measurement, byOwner);
+    }
+    let prefix = byOwner.get(figure.owner);
+    if (prefix === undefined) {
+      // Tags in alphabetical order spare InfluxDB the sorting.
+      const tags = Object.entries(tagsOf(figure)).map(([tag, value]) => `${tag}=${tagValue(value)}`);
+      prefix = `${measurementOf(figure.scope, figure.window)},${tags.join(",")}`;
+      byOwner.set(figure.owner, prefix);
+    }
+    return prefix;
+  };
+}
+
+/** A field that may be unknown: InfluxDB has no null, it is left out. */
+const known = (field: string, value: number | null): string => (value === null ? "" : `,${field}=${value}`);
+
+/** The fields of a figure that are known. */
+function fieldsOf(figure: Figure): string {
+  const { amount, coverage, estimated } = figure;
+  const head = `amount=${amount},coverage=${coverage},estimated=${estimated}`;
+  if (figure.scope === "meter") return head;
+  const out = figure.outputEffects;
+  return (
+    `${head},missingMeters=${figure.missingMeters}` +
+    known("kgceCalorific", figure.kgceCalorific) +
+    known("kgceEquivalent", figure.kgceEquivalent) +
+    known("kgCo2Location", figure.kgCo2Location) +
+    known("kgCo2Market", figure.kgCo2Market) +
+    known("output", figure.output) +
+    known("outputKgceCalorific", out.kgceCalorific) +
+    known("outputKgceEquivalent", out.kgceEquivalent) +
+    known("outputKgCo2Location", out.kgCo2Location) +
+    known("outputKgCo2Market", out.kgCo2Market) +
+    `,factors=${stringValue(figure.factors.join())}`
+  );
+}
+
+/**
+ * Makes lines of figures. Of a figure given twice only the last is written: merged with the one before it, a value
+ * that is unknown in the last would come from the other.
+ */
+export function createFigureLines(): (figures: readonly Figure[]) => string[] {
+  const prefixOf = createPrefixes();
+  return (figures) => {
+    const points = createPoints();
+    for (const figure of figures) points.add(prefixOf(figure), figure.start, fieldsOf(figure));
+    return points.lines();
+  };
+}
+
+/** A run of consecutive windows of one series. */
+export interface Removal {
+  readonly predicate: string;
+  readonly start: Instant;
+  readonly stop: Instant;
+}
+
+/** The longest a window of each kind can be: two starts no further apart have none between them. */
+const LONGEST: Readonly<Record<FigureWindow, number>> = {
+  "15m": QUARTER_MS,
+  day: DAY_MS + HOUR_MS,
+  month: 31 * DAY_MS + HOUR_MS,
+};
+
+const quoted = (text: string): string => `"${text.replace(/[\\"]/g, "\\$&")}"`;
+
+function predicateOf(figure: Figure): string {
+  const tags = Object.entries(tagsOf(figure)).map(([tag, value]) => `${tag}=${quoted(value)}`);
+  return [`_measurement="${measurementOf(figure.scope, figure.window)}"`, ...tags].join(" AND ");
+}
+
+/** Deletions that cover exactly the points of these figures; consecutive windows of a series in one. */
+export function removalsOf(figures: readonly Figure[]): Removal[] {
+  const bySeries = new Map<string, Figure[]>();
+  for (const figure of figures) {
+    const predicate = predicateOf(figure);
+    const list = bySeries.get(predicate);
+    if (list) list.push(figure);
+    else bySeries.set(predicate, [figure]);
+  }
+  const removals: { predicate: string; start: Instant; stop: Instant }[] = [];
+  for (const [predicate, list] of bySeries) {
+    list.sort((a, b) => a.start - b.start);
+    let run: { predicate: string; start: Instant; stop: Instant } | undefined;
+    for (const { start, window } of list) {
+      if (run && start - run.stop <= LONGEST[window]) run.stop = start;
+      else {
+        run = { predicate, start, stop: start };
+        removals.push(run);
+      }
+    }
+  }
+  return removals;
+}

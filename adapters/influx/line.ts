@@ -1,0 +1,88 @@
+/** Line protocol: names and values as InfluxDB reads them. */
+
+/** Bytes of one string field; InfluxDB takes 64 KiB at most. */
+const PART_BYTES = 60_000;
+/** Fields a long text may be spread over: `body0` … */
+export const BODY_PARTS = 16;
+/** Longest text that can be stored, in bytes of UTF-8. */
+export const LONGEST_TEXT = PART_BYTES * BODY_PARTS;
+
+/**
+ * A tag's value.
+ * @throws Error for what no tag can hold: a line break, or a backslash at the end
+ */
+export function tagValue(text: string): string {
+  if (/[\r\n]|\\$/.test(text) || text === "")
+    throw new Error(
+      `${JSON.stringify(text)} cannot be a tag of InfluxDB: it is empty, holds a line break or ends with a backslash`,
+    );
+  return /[,= ]/.test(text) ? text.replace(/[,= ]/g, "\\$&") : text;
+}
+
+/** A string field with its quotes. */
+export function stringValue(text: string): string {
+  return /["\\]/.test(text) ? `"${text.replace(/["\\]/g, "\\$&")}"` : `"${text}"`;
+}
+
+/** Time in ns of a place within a millisecond. */
+export function nanoTime(ms: number, place: number): string {
+  return String(BigInt(ms) * 1_000_000n + BigInt(place));
+}
+
+/** Cuts UTF-8 at most every PART_BYTES, never inside a character. */
+function partsOf(text: string): string[] {
+  if (text.length * 3 <= PART_BYTES) return [text];
+  const bytes = Buffer.from(text, "utf8");
+  const parts: string[] = [];
+  for (let start = 0; start < bytes.length; ) {
+    let end = Math.min(start + PART_BYTES, bytes.length);
+    while (end < bytes.length && (bytes[end]! & 0xc0) === 0x80) end -= 1;
+    parts.push(bytes.toString("utf8", start, end));
+    start = end;
+  }
+  return parts;
+}
+
+/**
+ * A long text as fields `parts`, `body0`, `body1` …
+ * @param what names the text in the error
+ * @throws Error when it is longer than LONGEST_TEXT
+ */
+export function bodyFields(text: string, what: string): string {
+  const parts = partsOf(text);
+  if (parts.length > BODY_PARTS)
+    throw new Error(
+      `${what} has ${Buffer.byteLength(text)} bytes; InfluxDB can keep ${LONGEST_TEXT}: this is a bug, it must be bounded where it is made`,
+    );
+  return [`parts=${parts.length}`, ...parts.map((part, i) => `body${i}=${stringValue(part)}`)].join(",");
+}
+
+/** Puts a long text together again from the fields of a point. */
+export function bodyOf(row: Readonly<Record<string, unknown>>): string {
+  let text = "";
+  for (let i = 0; i < Number(row.parts); i += 1) text += String(row[`body${i}`]);
+  return text;
+}
+
+/** Points to write, each once: the last of those with the same series and time. */
+export function createPoints() {
+  const bySeries = new Map<string, Map<number | string, string>>();
+  return {
+    /** @param series measurement and tags. @param time in the precision of the write */
+    add(series: string, time: number | string, fields: string): void {
+      let points = bySeries.get(series);
+      if (points === undefined) {
+        points = new Map();
+        bySeries.set(series, points);
+      }
+      points.set(time, fields);
+    },
+    lines(): string[] {
+      const lines: string[] = [];
+      for (const [series, points] of bySeries) {
+        for (const [time, fields] of points) lines.push(`${series} ${fields} ${time}`);
+      }
+      return lines;
+    },
+  };
+}

@@ -1,0 +1,86 @@
+/** InfluxQL: quoting, conditions, and how many series one question names. */
+import type { Instant } from "../../model/time.ts";
+import type { AnswerSeries, Cell } from "./client.ts";
+
+/** First and last moment InfluxDB can hold, in ms. */
+const EARLIEST = -9_223_372_036_854;
+const LATEST = 9_223_372_036_854;
+
+/** A text as InfluxQL reads it. */
+export function literal(text: string): string {
+  return `'${text.replace(/[\\']/g, "\\$&").replace(/\n/g, "\\n")}'`;
+}
+
+/** A name as InfluxQL reads it. */
+export function name(text: string): string {
+  return `"${text.replace(/[\\"]/g, "\\$&").replace(/\n/g, "\\n")}"`;
+}
+
+export const namesOf = (list: readonly string[]): string => list.map(name).join(",");
+
+/** Condition that the tags have these values; an empty value stands for a tag that is not there. */
+export function tagsAre(tags: Readonly<Record<string, string>>): string {
+  return Object.entries(tags)
+    .map(([tag, value]) => `${name(tag)}=${literal(value)}`)
+    .join(" AND ");
+}
+
+/** Condition of from ≤ time ≤ to, where either is within what InfluxDB can hold. Ends with ` AND ` if not empty. */
+export function timeWithin(from: Instant, to: Instant): string {
+  const first = from > EARLIEST ? `time>=${Math.ceil(from)}ms AND ` : "";
+  // A millisecond has a million points in time: the last one's all belong to the range.
+  const last = to < LATEST ? `time<${Math.floor(to) + 1}ms AND ` : "";
+  return first + last;
+}
+
+/** Pairs of two tags' values; those of one first value stand together. */
+export type TagPairs = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Condition that first and second tag have the values of one of the pairs. */
+export function oneOf(first: string, second: string, pairs: TagPairs): string {
+  const alternatives = [...pairs].map(([value, seconds]) => {
+    const list = [...seconds].map((one) => `${name(second)}=${literal(one)}`).join(" OR ");
+    return `(${name(first)}=${literal(value)} AND (${list}))`;
+  });
+  return `(${alternatives.join(" OR ")})`;
+}
+
+/** Splits items in lists of at most `size`. */
+export function chunksOf<T>(items: readonly T[], size: number): T[][] {
+  const chunks: T[][] = [];
+  for (let i = 0; i < items.length; i += size) chunks.push(items.slice(i, i + size));
+  return chunks;
+}
+
+/** Rows of a piece of an answer as records, tags included. */
+export function recordsOf(series: AnswerSeries): Record<string, Cell>[] {
+  const { columns, tags = {} } = series;
+  return series.values.map((row) => {
+    const record: Record<string, Cell> = { ...tags };
+    for (let i = 0; i < columns.length; i += 1) record[columns[i]!] = row[i] ?? null;
+    return record;
+  });
+}
+
+/** Runs `work` on each item, `width` at a time; the first failure ends it. */
+export async function inParallel<T>(
+  items: readonly T[],
+  width: number,
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  let failed = false;
+  const run = async (): Promise<void> => {
+    while (next < items.length && !failed) {
+      const item = items[next]!;
+      next += 1;
+      try {
+        await work(item);
+      } catch (error) {
+        failed = true;
+        throw error;
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(width, items.length) }, run));
+}

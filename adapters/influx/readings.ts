@@ -1,0 +1,191 @@
+/** Readings read back. */
+import type { SeriesKey, StoredReading, Verdict } from "../../model/reading.ts";
+import { DAY_MS, type Instant, type Span } from "../../model/time.ts";
+import type { AnswerSeries, Cell, InfluxClient } from "./client.ts";
+import { chunksOf, inParallel, oneOf, tagsAre, timeWithin } from "./question.ts";
+
+const SERIES_PER_QUESTION = 400;
+const WIDTH = 3;
+const FIELDS = `"value","revision","seq","receivedAt","offset","verdict","certain"`;
+/** A certain reading is looked for within this of a moment first: it spares opening the shards of years. */
+const NEAR_MS = 2 * DAY_MS;
+
+/** Order of storage: by time, then revision, then value. */
+function byIdentity(a: StoredReading, b: StoredReading): number {
+  return a.at - b.at || a.revision - b.revision || a.value - b.value;
+}
+
+function readingOf(register: string, row: readonly Cell[]): StoredReading {
+  return {
+    register,
+    at: row[0] as number,
+    value: row[1] as number,
+    revision: row[2] as number,
+    seq: row[3] as number,
+    receivedAt: row[4] as number,
+    offset: row[5] as number,
+    verdict: row[6] as Verdict,
+    certain: row[7] === 1,
+  };
+}
+
+/** Winners by time, with losers among them; a loser that has become the winner is shadowed by it. */
+function withLosers(winners: StoredReading[], losers: readonly StoredReading[]): StoredReading[] {
+  if (losers.length === 0) return winners;
+  const won = new Map(winners.map((row) => [row.at, row]));
+  const rest = losers.filter((loser) => {
+    const winner = won.get(loser.at);
+    return winner === undefined || winner.revision !== loser.revision || winner.value !== loser.value;
+  });
+  return rest.length === 0 ? winners : [...winners, ...rest].sort(byIdentity);
+}
+
+export interface SeriesRange {
+  readonly series: SeriesKey;
+  readonly from: Instant;
+  readonly to: Instant;
+}
+
+export interface ReadingReader {
+  readings(series: SeriesKey, from: Instant, to: Instant): Promise<StoredReading[]>;
+  certainAtOrBefore(series: SeriesKey, at: Instant): Promise<StoredReading | undefined>;
+  certainAtOrAfter(series: SeriesKey, at: Instant): Promise<StoredReading | undefined>;
+  extent(series: SeriesKey): Promise<Span | undefined>;
+  /**
+   * Readings of many series, each by itself and complete within its range.
+   * @param take is called once for each series that has any
+   */
+  many(
+    ranges: readonly SeriesRange[],
+    take: (series: SeriesKey, rows: StoredReading[]) => void,
+  ): Promise<void>;
+}
+
+/** Ranges that begin near each other together, so that one that reaches far back does not widen the others. */
+function questionsOf(ranges: readonly SeriesRange[]): SeriesRange[][] {
+  const sorted = [...ranges].sort((a, b) => a.from - b.from);
+  const groups: SeriesRange[][] = [];
+  for (const range of sorted) {
+    const group = groups.at(-1);
+    if (group && range.from - group[0]!.from <= DAY_MS) group.push(range);
+    else groups.push([range]);
+  }
+  return groups.flatMap((group) => {
+    group.sort((a, b) => (a.series.site < b.series.site ? -1 : 1));
+    return chunksOf(group, SERIES_PER_QUESTION);
+  });
+}
+
+const seriesName = (meter: unknown, register: unknown): string => `${meter} ${register}`;
+
+/** Readings of a question's series while its answer comes in: winners and losers by site, then by meter. */
+function createGathering(chunk: readonly SeriesRange[]) {
+  const bySite = new Map<string, Map<string, { range: SeriesRange; rows: StoredReading[][] }>>();
+  for (const range of chunk) {
+    const { site, meter, register } = range.series;
+    const inner = bySite.get(site) ?? new Map();
+    inner.set(seriesName(meter, register), { range, rows: [[], []] });
+    bySite.set(site, inner);
+  }
+  const all = () => [...bySite.values()].flatMap((inner) => [...inner.values()]);
+  return {
+    clear(): void {
+      for (const one of all()) one.rows = [[], []];
+    },
+    take({ tags, values }: AnswerSeries, statement: number): void {
+      const inner = bySite.get(tags?.site ?? "");
+      if (inner === undefined) return;
+      for (const row of values) {
+        const one = inner.get(seriesName(row[8], row[9]));
+        const at = row[0] as number;
+        if (one === undefined || at < one.range.from || at > one.range.to) continue;
+        one.rows[statement]!.push(readingOf(row[9] as string, row));
+      }
+    },
+    all,
+  };
+}
+
+export function createReadingReader(client: InfluxClient): ReadingReader {
+  const ask = async (statements: string[], series: SeriesKey): Promise<StoredReading[][]> => {
+    let found: StoredReading[][] = [];
+    await client.ask(
+      statements,
+      ({ values }, statement) => {
+        for (const row of values) found[statement]!.push(readingOf(series.register, row));
+      },
+      () => {
+        found = statements.map(() => []);
+      },
+    );
+    return found;
+  };
+
+  const select = (from: string, series: SeriesKey, condition: string, order = ""): string => {
+    const { site, meter, register } = series;
+    return `SELECT ${FIELDS} FROM "${from}" WHERE ${condition}${tagsAre({ site, meter, register })}${order}`;
+  };
+
+  const readings: ReadingReader["readings"] = async (series, from, to) => {
+    if (from > to) return [];
+    const range = timeWithin(from, to);
+    const [winners, losers] = await ask(
+      [select("reading", series, range), select("reading_loser", series, range)],
+      series,
+    );
+    return withLosers(winners!, losers!);
+  };
+
+  const nearest = async (
+    series: SeriesKey,
+    at: Instant,
+    from: Instant,
+    to: Instant,
+    order: "ASC" | "DESC",
+  ): Promise<StoredReading | undefined> => {
+    const certain = `"certain"=1 AND `;
+    const find = async (first: Instant, last: Instant) => {
+      const range = timeWithin(first, last) + certain;
+      return (
+        await ask([select("reading", series, range, ` ORDER BY time ${order} LIMIT 1`)], series)
+      )[0]![0];
+    };
+    const near = await find(Math.max(from, at - NEAR_MS), Math.min(to, at + NEAR_MS));
+    return near ?? find(from, to);
+  };
+
+  const many: ReadingReader["many"] = async (ranges, take) => {
+    await inParallel(questionsOf(ranges), WIDTH, async (chunk) => {
+      const pairs = new Map<string, Set<string>>();
+      for (const { series } of chunk)
+        pairs.set(series.site, (pairs.get(series.site) ?? new Set()).add(series.meter));
+      const from = Math.min(...chunk.map((range) => range.from));
+      const to = Math.max(...chunk.map((range) => range.to));
+      const rest = `WHERE ${timeWithin(from, to)}${oneOf("site", "meter", pairs)} GROUP BY "site"`;
+      const gathering = createGathering(chunk);
+      const statements = ["reading", "reading_loser"].map(
+        (measurement) => `SELECT ${FIELDS},"meter","register" FROM "${measurement}" ${rest}`,
+      );
+      await client.ask(statements, gathering.take, gathering.clear);
+      for (const { range, rows } of gathering.all()) {
+        const [winners, losers] = rows;
+        if (winners!.length + losers!.length > 0) take(range.series, withLosers(winners!, losers!));
+      }
+    });
+  };
+
+  return {
+    readings,
+    many,
+    certainAtOrBefore: (series, at) => nearest(series, at, Number.MIN_SAFE_INTEGER, at, "DESC"),
+    certainAtOrAfter: (series, at) => nearest(series, at, at, Number.MAX_SAFE_INTEGER, "ASC"),
+    async extent(series) {
+      const [first, last] = await ask(
+        ["ASC", "DESC"].map((order) => select("reading", series, "", ` ORDER BY time ${order} LIMIT 1`)),
+        series,
+      );
+      if (first![0] === undefined || last![0] === undefined) return undefined;
+      return { start: first![0].at, end: last![0].at };
+    },
+  };
+}
