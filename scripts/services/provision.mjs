@@ -1,21 +1,10 @@
 // `node scripts/services/provision.mjs [kafka] [influx] [mosquitto]`: puts the services the tests run against
 // into a cache outside the checkout, each once. Two that run at the same time wait for each other.
-import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import * as influx from "./influx.mjs";
-import * as kafka from "./kafka.mjs";
-import * as mosquitto from "./mosquitto.mjs";
+import { provisioned, recipes } from "./recipes.mjs";
 import { cacheFolder, needTools, run } from "./tools.mjs";
-
-const recipes = { kafka, mosquitto, influx };
-
-/** Where a service lies, or undefined when it has not been provisioned yet. */
-export function provisioned(service) {
-  const path = recipes[service].artifact(cacheFolder());
-  return existsSync(path) ? path : undefined;
-}
 
 const say = (line) => process.stderr.write(`${line}\n`);
 

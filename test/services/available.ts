@@ -1,6 +1,6 @@
 /** Looks for the services on this machine, and says loudly which suites are skipped for want of one. */
 import { existsSync } from "node:fs";
-import { provisioned } from "../../scripts/services/provision.mjs";
+import { provisioned } from "../../scripts/services/recipes.mjs";
 import { type Choice, choose, type Need, type ServiceName } from "./choice.ts";
 
 let dockerAnswers: Promise<boolean> | undefined;
