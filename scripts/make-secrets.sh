@@ -113,8 +113,11 @@ certificate() { # NAME UID SERVICE...: key and certificate of a server, for its 
   if ! whole "$pair"; then
     alternatives=IP:127.0.0.1
     for name in localhost "$@" $names; do alternatives=$alternatives,$(alternative "$name"); done
+    # Brokers know each other by their certificates: no other server's may pass for one.
+    usage=serverAuth
+    if [ "$pair" = kafka ]; then usage=serverAuth,clientAuth; fi
     printf '%s\n' basicConstraints=critical,CA:FALSE keyUsage=critical,digitalSignature,keyEncipherment \
-      extendedKeyUsage=serverAuth,clientAuth "subjectAltName=$alternatives" >"$making/extensions"
+      "extendedKeyUsage=$usage" "subjectAltName=$alternatives" >"$making/extensions"
     openssl req -newkey rsa:3072 -sha256 -nodes -subj "/CN=$pair" \
       -keyout "$making/$pair.key" -out "$making/$pair.csr" 2>/dev/null
     openssl x509 -req -sha256 -days 825 -in "$making/$pair.csr" -CA "$directory/ca.crt" -CAkey "$directory/ca.key" \

@@ -4,7 +4,6 @@
 //
 //   node tokens.mjs writer=FILE reader=FILE      ENERGY_INFLUX_URL, _ORG, _BUCKET; the operator's _TOKEN_FILE
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { pathToFileURL } from "node:url";
 
 const rights = { writer: ["read", "write"], reader: ["read"] };
 // Each file lies in a volume that only its reader mounts; the reader's user is not ours.
@@ -16,7 +15,7 @@ async function ask({ url, token }, path, init = {}) {
     headers: { authorization: `Token ${token}`, "content-type": "application/json" },
     signal: AbortSignal.timeout(30_000),
   });
-  if (response.status === 204) return undefined;
+  if (response.status === 204 || response.status === 404) return undefined;
   const answer = await response.json();
   if (!response.ok)
     throw new Error(`InfluxDB ${init.method ?? "GET"} ${path}: ${response.status} ${answer.message}`);
@@ -25,7 +24,7 @@ async function ask({ url, token }, path, init = {}) {
 
 async function bucketOf(target, { org, bucket }) {
   const query = new URLSearchParams({ org, name: bucket });
-  const found = (await ask(target, `buckets?${query}`)).buckets?.[0];
+  const found = (await ask(target, `buckets?${query}`))?.buckets?.[0];
   if (!found)
     throw new Error(
       `InfluxDB has no bucket "${bucket}" in the organisation "${org}": make it, with no retention`,
@@ -69,11 +68,8 @@ async function make(target, bucket, name) {
   return (await ask(target, "authorizations", { method: "POST", body })).token;
 }
 
-/**
- * Sees to it that each file holds a token that works.
- * @returns the names of the tokens that were made.
- */
-export async function prepareTokens(options, files) {
+/** Sees to it that each file holds a token that works, and returns the names of those it made. */
+async function prepareTokens(options, files) {
   const operator = { url: options.url, token: options.token };
   const bucket = await bucketOf(operator, options);
   const made = [];
@@ -95,7 +91,7 @@ function given(name) {
   return value;
 }
 
-if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
+async function main() {
   const options = {
     url: given("ENERGY_INFLUX_URL"),
     org: given("ENERGY_INFLUX_ORG"),
@@ -106,3 +102,8 @@ if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) 
   const made = await prepareTokens(options, files);
   console.log(made.length === 0 ? "tokens: all there" : `tokens: made ${made.join(", ")}`);
 }
+
+await main().catch((error) => {
+  console.error(`tokens: ${error.message}${error.cause ? `: ${error.cause.message}` : ""}`);
+  process.exitCode = 1;
+});
