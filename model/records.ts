@@ -62,4 +62,6 @@ export interface ChangedRecord {
   readonly quarters?: readonly number[];
   readonly cause: string;
   readonly config?: ConfigVersion;
+  /** What is at hand of the sums may not be what is stored. */
+  readonly reread?: boolean;
 }

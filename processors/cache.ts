@@ -59,6 +59,8 @@ export interface Cache {
   adjustMonth(plan: MeterPlan, day: DayIndex, by: KnownTime): void;
   /** A site's or group's day as stored. */
   areaDay(key: FigureKey, day: DayIndex): Promise<AreaDay>;
+  /** As above, when it is at hand. */
+  knownAreaDay(key: FigureKey, day: DayIndex): AreaDay | undefined;
   /** Forgets what is at hand of a site, because its stored rows may be others. */
   forgetSite(site: string): void;
   /** After a failed commit nothing here is sure to be stored. */
@@ -74,6 +76,9 @@ export interface KnownTime {
 export function areaKey(area: AreaPlan): FigureKey {
   return { scope: "site", owner: area.site.id, carrier: area.carrier };
 }
+
+const areaName = (key: FigureKey, day: DayIndex): string =>
+  `${key.scope} ${key.owner} ${key.carrier} ${day}`;
 
 export function meterKey(plan: MeterPlan): FigureKey {
   return { scope: "meter", owner: plan.owner, carrier: plan.meter.carrier };
@@ -166,8 +171,9 @@ export function createCache(plan: Plan, reader: SeriesReader): Cache {
     },
     meterDay,
     knownMeterDay,
+    knownAreaDay: (key, day) => areaDays.get(areaName(key, day)),
     async areaDay(key, day) {
-      const name = `${key.scope} ${key.owner} ${key.carrier} ${day}`;
+      const name = areaName(key, day);
       let known = areaDays.get(name);
       if (known === undefined) {
         const rows = await storedDay(key, day);

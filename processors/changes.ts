@@ -27,6 +27,7 @@ export interface Collector {
 export function createCollector(plan: Plan, cause: string, at: Instant, marksAll = false): Collector {
   const readings: { series: SeriesKey; rows: readonly StoredReading[] }[] = [];
   const figures: Figure[] = [];
+  const unknown: Figure[] = [];
   const ledger: LedgerEntry[] = [];
   const dirtyDays = new Map<AreaPlan, Map<DayIndex, Set<number>>>();
   const pendingSet = new Map<string, PendingSpan>();
@@ -66,6 +67,7 @@ export function createCollector(plan: Plan, cause: string, at: Instant, marksAll
     },
     figure(figure, before) {
       figures.push(figure);
+      if (before !== null && lostValue(before, figure)) unknown.push(figure);
       if (endOf(figure) > closedEnd) return;
       const { scope, owner, carrier, window, start, ...after } = figure;
       const key: FigureKey = { scope, owner, carrier };
@@ -75,6 +77,7 @@ export function createCollector(plan: Plan, cause: string, at: Instant, marksAll
       const more = other.changes();
       readings.push(...(more.readings ?? []));
       for (const figure of more.figures ?? []) figures.push(figure);
+      unknown.push(...(more.unknown ?? []));
       for (const entry of more.ledger ?? []) ledger.push(entry);
       for (const [area, days] of other.dirtyDays) {
         for (const [day, quarters] of days) {
@@ -86,6 +89,7 @@ export function createCollector(plan: Plan, cause: string, at: Instant, marksAll
     changes: () => ({
       readings,
       figures,
+      ...(unknown.length > 0 ? { unknown } : {}),
       ledger,
       dirtySet: dirtyMarks(dirtyDays),
       pendingSet: [...pendingSet.values()],
@@ -99,4 +103,15 @@ function dirtyMarks(dirtyDays: Collector["dirtyDays"]): DirtyDay[] {
     for (const day of days.keys()) marks.push({ site: area.site.id, carrier: area.carrier, day });
   }
   return marks;
+}
+
+const effects = ["kgceCalorific", "kgceEquivalent", "kgCo2Location", "kgCo2Market"] as const;
+
+/** True when a value that was known is unknown now. */
+function lostValue(before: FigureValues, after: FigureValues): boolean {
+  return effects.some(
+    (name) =>
+      (before[name] !== null && after[name] === null) ||
+      (before.outputEffects[name] !== null && after.outputEffects[name] === null),
+  );
 }

@@ -37,7 +37,7 @@ export interface ReadingsOptions {
   readonly admit?: (request: RecomputeRecord) => void;
   readonly isCounted?: IsCounted;
   /** Takes note of the days that changed, and why. */
-  readonly note: (out: Collector, cause: string) => void;
+  readonly note: (out: Collector, cause: string) => void | Promise<void>;
   /** Writes changes that no batch of the log led to. */
   readonly write: (changes: Changes) => Promise<void>;
   readonly now: () => Instant;
@@ -124,7 +124,7 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
     options.ahead?.release();
     await commit({ ...out.changes(), rejects, balance: tally.counts() });
     for (const [owner, row] of out.live) keepLive(owner, row);
-    options.note(out, READINGS_CAUSE);
+    await options.note(out, READINGS_CAUSE);
   };
 
   const keepLive = (owner: string, row: LiveMeter): void => {
@@ -195,7 +195,7 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
       for (const cause of new Set(due.map((span) => span.cause))) {
         // Whoever asks by name may have found the stored rows to be others than those at hand.
         if (cause !== READINGS_CAUSE) for (const site of sitesOf(due)) cache.forgetSite(site);
-        const out = collector(cause);
+        const out = createCollector(plan, cause, now(), true);
         byCause.set(cause, out);
         await recomputeSpans(
           due.filter((span) => span.cause === cause),
@@ -203,9 +203,11 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
         );
         total.absorb(out);
       }
-      await options.write({ ...total.changes(), pendingDone: due });
+      await options.write(total.changes());
+      for (const [cause, out] of byCause) await options.note(out, cause);
+      // Last of all: whoever comes after a crash recomputes the span, and notes its days whatever it finds.
+      await options.write({ pendingDone: due });
       pending.done(due);
-      for (const [cause, out] of byCause) options.note(out, cause);
       return true;
     },
     async flushLive() {
@@ -239,16 +241,21 @@ function wantedOf(plan: Plan, cache: Cache, groups: Iterable<MeterBatch>): ReadA
   for (const { plan: owner, byRegister } of groups) {
     for (const [register, incoming] of byRegister) {
       const gauge = owner.gaugeOf.get(register);
-      if (gauge === undefined || cache.tail(gauge) !== undefined) continue;
-      const { site, meter } = gauge;
+      if (gauge === undefined) continue;
       const times = incoming.map((one) => one.at);
-      const first = calendar.dayOf(Math.min(...times) - AHEAD_MS);
       const last = calendar.dayOf(Math.max(...times));
-      const from = calendar.dayStart(first);
-      const to = calendar.dayStart(last + 1);
-      readings.push({ series: { site, meter, register }, from });
-      want(meterKey(owner), from, to);
-      for (const area of owner.areas) want(areaKey(area), from, to);
+      if (cache.tail(gauge) === undefined) {
+        const { site, meter } = gauge;
+        const from = calendar.dayStart(calendar.dayOf(Math.min(...times) - AHEAD_MS));
+        readings.push({ series: { site, meter, register }, from });
+        want(meterKey(owner), from, calendar.dayStart(last + 1));
+      }
+      for (const area of owner.areas) {
+        for (let day = calendar.dayOf(Math.min(...times)); day <= last; day += 1) {
+          if (cache.knownAreaDay(areaKey(area), day)) continue;
+          want(areaKey(area), calendar.dayStart(day), calendar.dayStart(day + 1));
+        }
+      }
     }
   }
   return { readings, figures: [...figures.values()] };

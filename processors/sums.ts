@@ -11,6 +11,8 @@ const DAYS_A_STEP = 4;
 export interface Sums {
   /** Takes note of what a step changed, and why; the marks themselves are stored with the changes. */
   note(out: Collector, cause: string): void;
+  /** Takes note of one day; without quarter-hours, of all of it. */
+  mark(mark: DirtyDay, quarters: ReadonlySet<number> | undefined, cause: string): void;
   /** Days to be summed whatever is known of them. */
   load(marks: readonly DirtyDay[], cause: string): void;
   clear(): void;
@@ -52,15 +54,21 @@ export function createSums(plan: Plan, rollup: Rollup): Sums {
   const marks = new Map<string, Mark>();
   const monthOf = (mark: DirtyDay): MonthIndex => plan.calendar.monthOfDay(mark.day);
 
-  const noteOne = (mark: DirtyDay, quarters: ReadonlySet<number>, cause: string): void => {
+  const noteOne = (
+    { site, carrier, day }: DirtyDay,
+    quarters: ReadonlySet<number> | undefined,
+    cause: string,
+  ): void => {
+    const mark = { site, carrier, day };
     const known = marks.get(keyOf(mark));
     if (known === undefined || known.isDayDone) {
       const causes = new Set(known?.causes).add(cause);
-      marks.set(keyOf(mark), { ...mark, quarters: new Set(quarters), isDayDone: false, causes });
+      marks.set(keyOf(mark), { ...mark, quarters: quarters && new Set(quarters), isDayDone: false, causes });
       return;
     }
     known.causes.add(cause);
-    if (known.quarters) for (const quarter of quarters) known.quarters.add(quarter);
+    if (quarters === undefined) known.quarters = undefined;
+    else if (known.quarters) for (const quarter of quarters) known.quarters.add(quarter);
   };
 
   const quartersOf =
@@ -82,11 +90,9 @@ export function createSums(plan: Plan, rollup: Rollup): Sums {
           noteOne({ site: area.site.id, carrier: area.carrier, day }, quarters, cause);
       }
     },
+    mark: noteOne,
     load(stored, cause) {
-      for (const mark of stored) {
-        const causes = new Set(marks.get(keyOf(mark))?.causes).add(cause);
-        marks.set(keyOf(mark), { ...mark, quarters: undefined, isDayDone: false, causes });
-      }
+      for (const mark of stored) noteOne(mark, undefined, cause);
     },
     clear: () => marks.clear(),
     size: () => marks.size,

@@ -1,0 +1,81 @@
+/** Months and groups, by the one owner of the changed days. */
+import type { LogBatch, LogShare } from "../../model/ports.ts";
+import type { ChangedRecord } from "../../model/records.ts";
+import { createCache } from "../cache.ts";
+import { createRollup } from "../rollup.ts";
+import { createSums } from "../sums.ts";
+import { createMonths } from "./months.ts";
+import { checkVersion, LeaseLost, type ShareOptions } from "./options.ts";
+import { createWriter } from "./writer.ts";
+
+/** Days are summed at most this often: what changes meanwhile is summed together. */
+const EVERY_MS = 1_000;
+
+export interface ChangedShare {
+  /** Works until the share is lost; rejects when log or store fail, or another configuration took over. */
+  run(): Promise<void>;
+  /** Days that are yet to be summed. */
+  waiting(): number;
+}
+
+export function createChangedShare(share: LogShare, options: ShareOptions): ChangedShare {
+  const { plan, store, config, now } = options;
+  const cache = createCache(plan, store);
+  const months = createMonths(plan, store);
+  const sums = createSums(plan, createRollup(plan, store, cache, months.known));
+  let marks: readonly ChangedRecord[] = [];
+  const write = createWriter(options, share, () => ({
+    topic: "changed",
+    records: marks.map((mark) => ({ key: mark.site, value: JSON.stringify({ ...mark, reread: true }) })),
+  }));
+
+  const note = (mark: ChangedRecord): void => {
+    checkVersion(config, mark.config);
+    if (mark.reread) {
+      cache.clear();
+      months.clear();
+    }
+    const area = plan.areaOf.get(`${mark.site}\n${mark.carrier}`);
+    for (const owner of area?.plans ?? []) months.changed(owner, mark.day);
+    sums.mark(mark, mark.quarters && new Set(mark.quarters), mark.cause);
+  };
+
+  const take = async (batch: LogBatch): Promise<void> => {
+    marks = batch.records.map((record) => JSON.parse(record.value) as ChangedRecord);
+    for (const mark of marks) note(mark);
+    while (sums.size() > 0) {
+      if (share.lease.aborted) throw new LeaseLost(share);
+      await sums.step(now(), write);
+    }
+    await batch.commit();
+  };
+
+  return {
+    async run() {
+      try {
+        for await (const batch of share.batches()) {
+          if (batch.records.length === 0) continue;
+          const started = now();
+          await take(batch);
+          await restUntil(started + EVERY_MS - now(), share.lease);
+        }
+      } catch (error) {
+        if (!(error instanceof LeaseLost) && !share.lease.aborted) throw error;
+      }
+    },
+    waiting: sums.size,
+  };
+}
+
+function restUntil(ms: number, lease: AbortSignal): Promise<void> {
+  if (ms <= 0 || lease.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      lease.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    lease.addEventListener("abort", end);
+  });
+}

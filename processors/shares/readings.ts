@@ -1,0 +1,165 @@
+/** The readings of one share: what is gained starts from the store, what is lost stops at once. */
+import type { Changes, LogBatch, LoggedRecord, LogRecord, LogShare } from "../../model/ports.ts";
+import type { ChangedRecord } from "../../model/records.ts";
+import type { DayIndex } from "../../model/time.ts";
+import { createCache } from "../cache.ts";
+import type { Collector } from "../changes.ts";
+import { createReadings } from "../readings.ts";
+import { createLookAhead } from "./look-ahead.ts";
+import { checkVersion, LeaseLost, type ShareOptions } from "./options.ts";
+import { createTotals } from "./totals.ts";
+import { createWriter, requestsFor } from "./writer.ts";
+
+/** All changed days go to one owner. */
+export const CHANGED_KEY = "county";
+
+/** Records worked on at once, so that a write stays well inside its deadline. */
+const STEP_RECORDS = 2_000;
+/**
+ * So many records after the last committed one may have been worked on before, by an owner that died between its
+ * figures and the notice of them. More than a batch of the log has.
+ */
+const REDONE_RECORDS = 20_000;
+const TICK_MS = 200;
+const LIVE_EVERY_MS = 1_000;
+
+/** The days a step changed, for the owner of the sums. */
+export function changedRecords(out: Collector, cause: string, part: Partial<ChangedRecord>): LogRecord[] {
+  const records: LogRecord[] = [];
+  for (const [area, days] of out.dirtyDays) {
+    for (const [day, quarters] of days) {
+      const { site, carrier } = { site: area.site.id, carrier: area.carrier };
+      const record: ChangedRecord = { site, carrier, day, quarters: [...quarters], cause, ...part };
+      records.push({ key: CHANGED_KEY, value: JSON.stringify(record) });
+    }
+  }
+  return records;
+}
+
+export interface ReadingsShare {
+  /** Works until the share is lost; rejects when log or store fail, or another configuration took over. */
+  run(): Promise<void>;
+  /** Recomputes everything that waits now. */
+  drain(): Promise<void>;
+  waiting(): number;
+}
+
+export function createReadingsShare(share: LogShare, options: ShareOptions): ReadingsShare {
+  const { plan, log, store, config, now } = options;
+  const ahead = createLookAhead(store);
+  const cache = createCache(plan, ahead.reader);
+  const totals = createTotals(store, "readings", share);
+  const write = createWriter(options, share, (changes) => ({
+    topic: "readings",
+    records: requestsFor(changes, now(), { config }),
+  }));
+  const work = createReadings({
+    plan,
+    cache,
+    reader: ahead.reader,
+    ahead,
+    owns: share.owns,
+    sendOn: (records) => log.append("readings", records),
+    admit: (request) => checkVersion(config, request.config),
+    isCounted: totals.isCounted,
+    // The notice comes after the figures, so that whoever follows it reads them.
+    note: async (out, cause) => {
+      const records = changedRecords(out, cause, { config });
+      if (records.length > 0) await log.append("changed", records);
+    },
+    write,
+    now,
+  });
+  let chain: Promise<unknown> = Promise.resolve();
+  let lastLive = now();
+  let seen = 0;
+
+  const exclusively = <T>(step: () => Promise<T>): Promise<T> => {
+    const result = chain.then(step);
+    chain = result.catch(() => undefined);
+    return result;
+  };
+
+  const handle = async (records: readonly LoggedRecord[]): Promise<void> => {
+    work.markAll(seen < REDONE_RECORDS);
+    seen += records.length;
+    await totals.load(daysOf(options, records));
+    await work.handle(records, (changes: Changes) => {
+      const { balance = [], ...rest } = changes;
+      const balanceTotals = totals.add(balance, records.at(-1)!.offset);
+      return write({ ...rest, balanceTotals });
+    });
+  };
+
+  const take = async (batch: LogBatch): Promise<void> => {
+    for (let i = 0; i < batch.records.length; i += STEP_RECORDS) {
+      if (share.lease.aborted) throw new LeaseLost(share);
+      await handle(batch.records.slice(i, i + STEP_RECORDS));
+    }
+    if (batch.records.length > 0) await batch.commit();
+  };
+
+  const catchUp = async (): Promise<void> => {
+    if (now() - lastLive >= LIVE_EVERY_MS) {
+      lastLive = now();
+      await work.flushLive();
+    }
+    await work.recomputePending(false);
+  };
+
+  const follow = async (): Promise<void> => {
+    for await (const batch of share.batches())
+      await exclusively(async () => {
+        await take(batch);
+        await catchUp();
+      });
+  };
+
+  /** Does what was deferred while no readings come; the first failure ends it. */
+  const tick = (end: AbortSignal): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const timer = setInterval(() => {
+        exclusively(catchUp).catch((error: unknown) => {
+          clearInterval(timer);
+          reject(error);
+        });
+      }, TICK_MS);
+      const stop = (): void => {
+        clearInterval(timer);
+        resolve();
+      };
+      if (end.aborted) stop();
+      else end.addEventListener("abort", stop, { once: true });
+    });
+
+  return {
+    async run() {
+      const done = new AbortController();
+      try {
+        await exclusively(work.reload);
+        await Promise.race([follow(), tick(done.signal).then(() => new Promise<never>(() => undefined))]);
+      } catch (error) {
+        if (!(error instanceof LeaseLost) && !share.lease.aborted) throw error;
+      } finally {
+        done.abort();
+        await chain;
+      }
+    },
+    drain: () =>
+      exclusively(async () => {
+        await work.flushLive();
+        while (await work.recomputePending(true));
+      }),
+    waiting: work.waiting,
+  };
+}
+
+/** Days of receipt of records, from their text: parsing them twice would cost more than all else here. */
+function daysOf({ plan }: ShareOptions, records: readonly LoggedRecord[]): Set<DayIndex> {
+  const days = new Set<DayIndex>();
+  for (const { value } of records) {
+    const at = /"receivedAt":(\d+)/.exec(value)?.[1];
+    if (at !== undefined) days.add(plan.calendar.dayOf(Number(at)));
+  }
+  return days;
+}
