@@ -2,7 +2,9 @@
 // each to its own volume. InfluxDB chooses a token's text itself, so it cannot lie among the secrets beforehand.
 // What is there and works is left alone; a token that no longer works (a restored database) is made anew.
 //
-//   node tokens.mjs writer=FILE reader=FILE      ENERGY_INFLUX_URL, _ORG, _BUCKET; the operator's _TOKEN_FILE
+//   node tokens.mjs host=NAME writer=FILE reader=FILE     ENERGY_INFLUX_URL, _ORG, _BUCKET; the operator's _TOKEN_FILE
+//
+// host: whose tokens these are. Each host that has the volumes has tokens of its own.
 import { chmodSync, existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 
 const rights = { writer: ["read", "write"], reader: ["read"] };
@@ -52,8 +54,8 @@ async function works(options, file) {
   return response.status === 200 && (await response.json()).buckets?.length === 1;
 }
 
-async function make(target, bucket, name) {
-  const description = `county-energy-monitor ${name}`;
+async function make(target, bucket, name, host) {
+  const description = `county-energy-monitor ${name} of ${host}`;
   const { authorizations } = await ask(
     target,
     `authorizations?${new URLSearchParams({ orgID: bucket.orgID })}`,
@@ -76,7 +78,7 @@ async function prepareTokens(options, files) {
   for (const [name, file] of Object.entries(files)) {
     if (!(name in rights)) throw new Error(`${name}: there is a writer and a reader`);
     if (await works(options, file)) continue;
-    const token = await make(operator, bucket, name);
+    const token = await make(operator, bucket, name, options.host);
     writeFileSync(`${file}.new`, token, { mode: modes[name] });
     chmodSync(`${file}.new`, modes[name]);
     renameSync(`${file}.new`, file);
@@ -92,13 +94,16 @@ function given(name) {
 }
 
 async function main() {
+  const { host = "county", ...files } = Object.fromEntries(
+    process.argv.slice(2).map((argument) => argument.split("=", 2)),
+  );
   const options = {
+    host,
     url: given("ENERGY_INFLUX_URL"),
     org: given("ENERGY_INFLUX_ORG"),
     bucket: given("ENERGY_INFLUX_BUCKET"),
     token: readFileSync(given("ENERGY_INFLUX_TOKEN_FILE"), "utf8").trim(),
   };
-  const files = Object.fromEntries(process.argv.slice(2).map((argument) => argument.split("=", 2)));
   const made = await prepareTokens(options, files);
   console.log(made.length === 0 ? "tokens: all there" : `tokens: made ${made.join(", ")}`);
 }

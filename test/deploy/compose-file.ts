@@ -5,6 +5,15 @@ import { parse } from "yaml";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
+/** All of the repository, by their paths. */
+export const composeFiles = [
+  "docker-compose.yml",
+  "deploy/direct.yml",
+  "deploy/province/broker.yml",
+  "deploy/province/store.yml",
+  "deploy/province/workers.yml",
+] as const;
+
 export interface Mount {
   readonly type: "bind" | "volume";
   readonly source: string;

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { readCompose, root } from "./compose-file.ts";
@@ -18,43 +18,122 @@ if (built.status !== 0)
   );
 afterAll(build.remove);
 
-const load = (...files: string[]) => spawnSync(program, files, { cwd: root, encoding: "utf8" });
+const hosts = { KAFKA_1: "10.0.0.1", KAFKA_2: "10.0.0.2", KAFKA_3: "10.0.0.3", STORE_ADDRESS: "10.0.0.4" };
+
+function load(files: readonly string[], variables: Readonly<Record<string, string>> = {}) {
+  const env = { ...process.env, ...variables };
+  return spawnSync(program, files, { cwd: root, encoding: "utf8", env });
+}
+
+interface Loaded {
+  readonly services: Readonly<
+    Record<
+      string,
+      {
+        readonly environment?: Readonly<Record<string, string>>;
+        readonly depends_on?: Readonly<Record<string, unknown>>;
+        readonly networks?: Readonly<Record<string, unknown>>;
+        readonly secrets?: readonly { readonly source: string }[];
+        readonly ports?: readonly { readonly host_ip: string; readonly published: string }[];
+        readonly profiles?: readonly string[];
+      }
+    >
+  >;
+  readonly networks: Readonly<Record<string, { readonly internal?: boolean }>>;
+}
+
+function loaded(files: readonly string[], variables?: Readonly<Record<string, string>>): Loaded {
+  const { status, stdout, stderr } = load(files, variables);
+  expect(stderr).toBe("");
+  expect(status).toBe(0);
+  return JSON.parse(stdout) as Loaded;
+}
 
 describe.skipIf(built.status !== 0)("Compose's own library", () => {
   it("loads docker-compose.yml and finds in it what our tests find", () => {
-    const { status, stdout, stderr } = load("docker-compose.yml");
-    expect(stderr).toBe("");
-    expect(status).toBe(0);
-    const loaded = JSON.parse(stdout) as {
-      services: Record<string, { environment?: Record<string, string> }>;
-    };
+    const { services } = loaded(["docker-compose.yml"]);
     const own = readCompose("docker-compose.yml");
-    expect(Object.keys(loaded.services).sort()).toEqual(Object.keys(own.services).sort());
+    expect(Object.keys(services).sort()).toEqual(Object.keys(own.services).sort());
     for (const [name, service] of Object.entries(own.services))
-      expect(loaded.services[name]!.environment ?? {}, name).toEqual(service.environment ?? {});
+      expect(services[name]!.environment ?? {}, name).toEqual(service.environment ?? {});
   });
 
   it("loads .env.example with every variable set", () => {
-    const lines = readFileSync(join(root, ".env.example"), "utf8").replaceAll(/^# ([A-Z_]+=)/gm, "$1");
-    const set = lines.replaceAll("@sha256:", `@sha256:${"0".repeat(64)}`);
-    writeFileSync(join(build.path, ".env"), set);
-    mkdirSync(build.path, { recursive: true });
+    const lines = readFileSync(join(root, ".env.example"), "utf8").replaceAll(/^# ([A-Z0-9_]+=)/gm, "$1");
+    const digest = `@sha256:${"0".repeat(64)}`;
+    writeFileSync(join(build.path, ".env"), lines.replaceAll("@sha256:", digest));
     copyFileSync(join(root, "docker-compose.yml"), join(build.path, "docker-compose.yml"));
-    const { status, stdout, stderr } = load(join(build.path, "docker-compose.yml"));
-    expect(stderr).toBe("");
-    expect(status).toBe(0);
-    expect(stdout).toContain(`apache/kafka:4.1.1@sha256:${"0".repeat(64)}`);
-    expect(stdout).toContain("/etc/county-energy/config");
+    const text = JSON.stringify(loaded([join(build.path, "docker-compose.yml")]));
+    expect(text).toContain(`apache/kafka:4.1.1${digest}`);
+    expect(text).toContain("/etc/county-energy/config");
   });
 
   it("refuses what the specification does not have", () => {
     const broken = join(build.path, "broken.yml");
     const text = readFileSync(join(root, "docker-compose.yml"), "utf8");
     writeFileSync(broken, text.replace("read_only: true", "readonly: true"));
-    expect(load(broken).stderr).toContain("readonly");
+    expect(load([broken]).stderr).toContain("readonly");
     writeFileSync(broken, text.replace("condition: service_healthy", "condition: healthy"));
-    expect(load(broken).status).toBe(1);
+    expect(load([broken]).status).toBe(1);
     writeFileSync(broken, text.replace(/^ {2}kafka-data: \{\}\n/m, ""));
-    expect(load(broken).stderr).toContain("kafka-data");
+    expect(load([broken]).stderr).toContain("kafka-data");
+  });
+
+  it("makes the collector the broker with deploy/direct.yml", () => {
+    const { services } = loaded(["docker-compose.yml", "deploy/direct.yml"]);
+    const { collector, mosquitto } = services;
+    const mqtt = Object.keys(collector!.environment!).filter((name) => name.startsWith("ENERGY_MQTT_"));
+    expect(mqtt).toEqual(["ENERGY_MQTT_PORT"]);
+    expect(Object.keys(collector!.depends_on!)).toEqual(["kafka"]);
+    expect(collector!.ports).toMatchObject([{ host_ip: "127.0.0.1", published: "8883" }]);
+    expect(collector!.secrets!.map(({ source }) => source)).not.toContain("mqtt-collector-password");
+    expect(mosquitto!.profiles).toEqual(["unused"]);
+  });
+
+  it("sends a province's workers to the three brokers and the store of other hosts", () => {
+    const { services, networks } = loaded(["docker-compose.yml", "deploy/province/workers.yml"], hosts);
+    const unused = Object.entries(services).flatMap(([name, { profiles }]) =>
+      profiles?.includes("unused") ? name : [],
+    );
+    expect(unused.sort()).toEqual(["grafana", "influxdb", "kafka"]);
+    for (const [name, { environment, depends_on, networks: own }] of Object.entries(services)) {
+      if (unused.includes(name) || environment?.ENERGY_STACK === undefined) continue;
+      expect(environment.ENERGY_KAFKA_BROKERS, name).toBe("kafka-1:9092,kafka-2:9092,kafka-3:9092");
+      expect(environment.ENERGY_KAFKA_REPLICATION, name).toBe("3");
+      for (const needed of Object.keys(depends_on ?? {})) expect(unused, name).not.toContain(needed);
+      expect(
+        Object.keys(own!).some((network) => !networks[network]?.internal),
+        name,
+      ).toBe(true);
+    }
+    expect(networks.mqtt!.internal).toBe(true);
+  });
+
+  it("publishes a province's store where its workers reach it, and only with its address", () => {
+    const files = ["docker-compose.yml", "deploy/province/store.yml"];
+    expect(loaded(files, hosts).services.influxdb!.ports).toMatchObject([
+      { host_ip: "10.0.0.4", published: "8086" },
+    ]);
+    expect(load(files).stderr).toContain("the address of this host");
+  });
+
+  it("runs a province's broker with the bounds and settings of the county's", () => {
+    const own = loaded(["deploy/province/broker.yml"], { ...hosts, KAFKA_NODE_ID: "2" }).services
+      .kafka as object;
+    const county = loaded(["docker-compose.yml"]).services.kafka as object;
+    expect(own).toMatchObject({ environment: { KAFKA_NODE_ID: "2", KAFKA_HOST: "kafka-2" } });
+    const alike = [
+      "image",
+      "user",
+      "restart",
+      "read_only",
+      "cap_drop",
+      "security_opt",
+      "logging",
+      "ulimits",
+      "tmpfs",
+    ];
+    for (const name of alike) expect(own[name as never], name).toEqual(county[name as never]);
+    expect(load(["deploy/province/broker.yml"], hosts).stderr).toContain("1, 2 or 3");
   });
 });

@@ -1,7 +1,14 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { environmentNames, type Mount, readCompose, root, type Service } from "./compose-file.ts";
+import {
+  composeFiles,
+  environmentNames,
+  type Mount,
+  readCompose,
+  root,
+  type Service,
+} from "./compose-file.ts";
 import { freshDirectory, makeSecrets } from "./make-secrets.ts";
 
 const text = readFileSync(join(root, "docker-compose.yml"), "utf8");
@@ -226,10 +233,11 @@ describe("the environment in docker-compose.yml", () => {
   });
 
   it("offers in .env.example just what the compose files read", () => {
-    const read = new Set([...text.matchAll(/\$\{(\w+)/g)].map(([, name]) => name!));
-    const offered = [...readFileSync(join(root, ".env.example"), "utf8").matchAll(/^#? ?([A-Z_]+)=/gm)].map(
-      ([, name]) => name!,
-    );
+    const all = composeFiles.map((path) => readFileSync(join(root, path), "utf8")).join("\n");
+    const read = new Set([...all.matchAll(/\$\{(\w+)/g)].map(([, name]) => name!));
+    const offered = [
+      ...readFileSync(join(root, ".env.example"), "utf8").matchAll(/^#? ?([A-Z0-9_]+)=/gm),
+    ].map(([, name]) => name!);
     expect(offered.sort()).toEqual([...read].sort());
   });
 });

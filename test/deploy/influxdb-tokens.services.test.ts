@@ -25,9 +25,10 @@ function environment(token: string) {
   };
 }
 
-function run(token = influx.token, more: Readonly<Record<string, string>> = {}) {
+function run(token = influx.token, more: Readonly<Record<string, string>> = {}, host = "a") {
   const script = join(root, "deploy/influxdb/tokens.mjs");
-  const files = [`writer=${file("writer")}`, `reader=${file("reader")}`];
+  const suffix = host === "a" ? "" : `-${host}`;
+  const files = [`host=${host}`, `writer=${file(`writer${suffix}`)}`, `reader=${file(`reader${suffix}`)}`];
   const env = { ...environment(token), ...more };
   const { stdout, stderr, status } = spawnSync(process.execPath, [script, ...files], {
     encoding: "utf8",
@@ -113,6 +114,12 @@ describe.skipIf(!isThere)("InfluxDB's tokens", () => {
     expect(ask("reader", "/api/v2/buckets").status).toBe(401);
     rmSync(file("reader"), { force: true });
     expect(run().stdout).toBe("tokens: made reader");
+  });
+
+  it("are each host's own: those made for one leave another's alone", () => {
+    expect(run(influx.token, {}, "b")).toMatchObject({ stdout: "tokens: made writer, reader", status: 0 });
+    expect(run()).toMatchObject({ stdout: "tokens: all there" });
+    expect(run(influx.token, {}, "b")).toMatchObject({ stdout: "tokens: all there" });
   });
 
   it("are refused with what to do when something is not as it must be", () => {
