@@ -1,3 +1,11 @@
+import { type RejectCode, rejectCodes } from "./reject.ts";
+
+/** Parts of a long text: InfluxDB keeps 64 KiB in a field. */
+export const bodyParts = Array.from({ length: 16 }, (_, i) => `body${i}`);
+
+/** Field of a day's balance that counts rejects of a code. */
+export const rejectedField = (code: RejectCode): string => `rejected_${code}`;
+
 /**
  * Every measurement, tag and field of the store, named once. Dashboards and rules may use no others.
  * Embedded, a measurement is a table and a field a column; in InfluxDB, precision ms, bucket `energy`.
@@ -15,6 +23,30 @@ export const measurements = {
   group_15m: { tags: ["group", "carrier"], fields: siteFields() },
   group_day: { tags: ["group", "carrier"], fields: siteFields() },
   group_month: { tags: ["group", "carrier"], fields: siteFields() },
+} as const;
+
+/**
+ * What else the InfluxDB store keeps, beside figures and the readings that count: its notes and records. Embedded,
+ * these are tables with columns of their own.
+ */
+export const recordMeasurements = {
+  reading_loser: {
+    tags: ["site", "meter", "register"],
+    fields: [...measurements.reading.fields, "place"],
+  },
+  set_aside: { tags: ["site", "meter", "register"], fields: ["hour"] },
+  ledger: {
+    tags: ["scope", "owner", "carrier", "window"],
+    fields: ["at", "cause", "place", "digest", "parts", "packed", ...bodyParts],
+  },
+  reject: { tags: ["site", "code"], fields: ["offset", "replayedAt", "parts", "packed", ...bodyParts] },
+  balance: {
+    tags: ["site", "topic", "partition"],
+    fields: ["received", "accepted", "repeated", ...rejectCodes.map(rejectedField), "upTo"],
+  },
+  pending: { tags: ["site", "meter"], fields: ["open", "start", "end", "firstAt", "lastAt", "cause"] },
+  live: { tags: ["site", "meter"], fields: ["at", "receivedAt", "register", "value", "powerKw"] },
+  fact: { tags: ["name"], fields: ["parts", "packed", ...bodyParts] },
 } as const;
 
 function siteFields() {

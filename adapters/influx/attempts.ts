@@ -21,21 +21,38 @@ export function answerOf(error: HttpError): string {
   return `${error.statusCode} ${error.message}`.slice(0, 2_000);
 }
 
+/** What InfluxDB says in the body of an answer to a question, though its status is 200. */
+export class AnswerError extends Error {
+  override readonly name = "AnswerError";
+}
+
+/** What to do about an answer that will be the same every time. */
+function advice(status: number, message: string): string {
+  if (status === 401) return "check the token";
+  if (status === 403) return "give the token the right to read and to write the bucket";
+  if (/organization/.test(message)) return "check the organisation";
+  if (status === 404 || /database not found/.test(message))
+    return "make the bucket (influx bucket create --name …, retention 0), check its name, and that the token may read it";
+  return "this is a bug: nothing may be sent that InfluxDB does not take";
+}
+
 /** An error that no further try can mend, said with what to do; undefined when it may pass. */
 export function lasting(error: unknown, where: string): Error | undefined {
   if (error instanceof HttpError) {
     if (PASSING.has(error.statusCode)) return undefined;
     const answer = answerOf(error);
-    if (error.statusCode === 401 || error.statusCode === 403)
-      return new Error(
-        `InfluxDB at ${where} refused the token (${answer}): give one that may read and write the bucket`,
-      );
-    return new Error(`InfluxDB at ${where} answered ${answer}`);
+    return new Error(`InfluxDB at ${where} answered ${answer}: ${advice(error.statusCode, answer)}`, {
+      cause: error,
+    });
   }
+  if (error instanceof AnswerError)
+    return /database not found/.test(error.message)
+      ? new Error(`InfluxDB at ${where}: ${error.message}: ${advice(200, error.message)}`)
+      : undefined;
   const code = codeOf(error);
   if (isTlsTrouble(code))
     return new Error(
-      `InfluxDB at ${where}: TLS failed (${code}: ${(error as Error).message}); check its certificate, the CA file and that the address begins with the right http or https`,
+      `InfluxDB at ${where}: TLS failed (${code}: ${(error as Error).message}): check its certificate, the CA file, and http or https at the beginning of the address`,
     );
   return undefined;
 }

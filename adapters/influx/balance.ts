@@ -1,5 +1,6 @@
 /** The daily balance: totals of each share, and what the current verdicts set aside. */
 import type { BalanceTotal } from "../../model/balance.ts";
+import { rejectedField } from "../../model/measurements.ts";
 import type { BalanceRow } from "../../model/ports.ts";
 import type { SeriesKey } from "../../model/reading.ts";
 import type { Topic } from "../../model/records.ts";
@@ -12,7 +13,6 @@ import { isSetAside } from "./reading-lines.ts";
 import type { ReadingReader } from "./readings.ts";
 
 const COUNTS = ["received", "accepted", "repeated"] as const;
-const rejectedField = (code: RejectCode): string => `rejected_${code}`;
 
 /** The line of a total, with a field for every code: 0 where there were none. */
 export function balanceLine(total: BalanceTotal, calendar: Calendar): string {

@@ -2,7 +2,7 @@
 import { Agent as HttpAgent } from "node:http";
 import { Agent as HttpsAgent } from "node:https";
 import { InfluxDB } from "@influxdata/influxdb-client";
-import { trying } from "./attempts.ts";
+import { AnswerError, trying } from "./attempts.ts";
 import type { InfluxOptions } from "./options.ts";
 
 const WRITE_DEADLINE_MS = 5_000;
@@ -56,12 +56,12 @@ export interface InfluxClient {
   close(): void;
 }
 
-/** Hands over the pieces of one line of an answer. @throws Error when the server says that a question failed */
+/** Hands over the pieces of one line of an answer. @throws AnswerError when the server says that a question failed */
 function takeAnswer(line: string, take: (series: AnswerSeries, statement: number) => void): void {
   const answer = JSON.parse(line) as Answer;
-  if (answer.error !== undefined) throw new Error(`InfluxDB could not answer: ${answer.error}`);
+  if (answer.error !== undefined) throw new AnswerError(answer.error);
   for (const result of answer.results ?? []) {
-    if (result.error !== undefined) throw new Error(`InfluxDB could not answer: ${result.error}`);
+    if (result.error !== undefined) throw new AnswerError(result.error);
     for (const series of result.series ?? []) take(series, result.statement_id);
   }
 }
@@ -104,14 +104,22 @@ function transportOf(options: InfluxOptions, deadlineMs: number) {
   return { transport: influx.transport, agent };
 }
 
-/** The first line of a refused batch that InfluxDB's own message does not show. */
-function withLine(error: unknown, lines: readonly string[]): unknown {
-  if (!(error instanceof Error) || !/ answered 4/.test(error.message)) return error;
-  const first = lines[0]!.slice(0, 300);
-  return new Error(
-    `${error.message}. It was one of ${lines.length} lines, of which the first is: ${first}. This is a bug: nothing may be written that InfluxDB does not take`,
-    { cause: error },
+/** The line that was refused: the first with the field InfluxDB complains of, where it names one. */
+function refusedLine(message: string, lines: readonly string[]): string | undefined {
+  const [, field, measurement] = /field "([^"]+)" on measurement "([^"]+)"/.exec(message) ?? [];
+  const named = lines.find(
+    (line) =>
+      line.startsWith(`${measurement},`) && (line.includes(` ${field}=`) || line.includes(`,${field}=`)),
   );
+  return named ?? lines[0];
+}
+
+/** Adds a line to the error of a batch that was refused for what is in it. */
+function withLine(error: unknown, lines: readonly string[]): unknown {
+  const status = error instanceof Error && (error.cause as { statusCode?: number } | undefined)?.statusCode;
+  if (status !== 400 && status !== 422) return error;
+  const { message, cause } = error as Error;
+  return new Error(`${message}. Line: ${refusedLine(message, lines)?.slice(0, 500)}`, { cause });
 }
 
 /** @throws Error when the address is none */

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { FigureKey, FigureScope, FigureValues, FigureWindow, LedgerEntry } from "../../model/figure.ts";
 import type { Instant } from "../../model/time.ts";
 import type { Cell, InfluxClient } from "./client.ts";
-import { BODY_PARTS, bodyFields, bodyOf, nanoTime, stringValue, tagValue } from "./line.ts";
+import { bodyFields, bodyNames, bodyOf, nanoTime, stringValue, tagValue } from "./line.ts";
 import { chunksOf, inParallel, literal, namesOf, oneOf, recordsOf, timeWithin } from "./question.ts";
 
 const KEYS_PER_QUESTION = 400;
@@ -11,7 +11,6 @@ const WIDTH = 3;
 /** Above, entries are chosen here and not by InfluxDB. */
 const MOST_AT_ONCE = 100_000;
 const TAGS = ["scope", "owner", "carrier", "window"];
-const BODY = ["parts", ...Array.from({ length: BODY_PARTS }, (_, i) => `body${i}`)];
 
 /** The newest entry of a figure: its place among the figure's entries, and what it says. */
 interface Newest {
@@ -139,7 +138,7 @@ export async function readLedger(
   const all: Found[] = [];
   await inParallel(conditions, WIDTH, async (condition) => {
     let found: Found[] = [];
-    const fields = namesOf(["cause", "place", ...BODY, ...TAGS]);
+    const fields = namesOf(["cause", "place", ...bodyNames, ...TAGS]);
     await client.ask(
       [`SELECT ${at},${fields} FROM "ledger" WHERE ${range}${condition}`],
       (piece) => found.push(...recordsOf(piece).map(foundOf)),

@@ -1,11 +1,9 @@
 /** Line protocol: names and values as InfluxDB reads them. */
+import { deflateRawSync, inflateRawSync } from "node:zlib";
+import { bodyParts } from "../../model/measurements.ts";
 
 /** Bytes of one string field; InfluxDB takes 64 KiB at most. */
 const PART_BYTES = 60_000;
-/** Fields a long text may be spread over: `body0` … */
-export const BODY_PARTS = 16;
-/** Longest text that can be stored, in bytes of UTF-8. */
-export const LONGEST_TEXT = PART_BYTES * BODY_PARTS;
 
 /**
  * A tag's value.
@@ -44,24 +42,30 @@ function partsOf(text: string): string[] {
 }
 
 /**
- * A long text as fields `parts`, `body0`, `body1` …
+ * A long text as fields `parts`, `body0`, `body1` …; packed where it would not fit otherwise.
  * @param what names the text in the error
- * @throws Error when it is longer than LONGEST_TEXT
+ * @throws Error when it does not fit even so
  */
 export function bodyFields(text: string, what: string): string {
-  const parts = partsOf(text);
-  if (parts.length > BODY_PARTS)
+  let parts = partsOf(text);
+  const packed = parts.length > bodyParts.length;
+  if (packed) parts = partsOf(deflateRawSync(text).toString("base64"));
+  if (parts.length > bodyParts.length)
     throw new Error(
-      `${what} has ${Buffer.byteLength(text)} bytes; InfluxDB can keep ${LONGEST_TEXT}: this is a bug, it must be bounded where it is made`,
+      `${what} has ${Buffer.byteLength(text)} bytes, which even packed is more than the ${PART_BYTES * bodyParts.length} that InfluxDB can keep of it: this is a bug, it must be bounded where it is made`,
     );
-  return [`parts=${parts.length}`, ...parts.map((part, i) => `body${i}=${stringValue(part)}`)].join(",");
+  const bodies = parts.map((part, i) => `body${i}=${stringValue(part)}`);
+  return [`parts=${parts.length}`, `packed=${packed ? 1 : 0}`, ...bodies].join(",");
 }
+
+/** Fields to ask for, to put a long text together again. */
+export const bodyNames: readonly string[] = ["parts", "packed", ...bodyParts];
 
 /** Puts a long text together again from the fields of a point. */
 export function bodyOf(row: Readonly<Record<string, unknown>>): string {
   let text = "";
   for (let i = 0; i < Number(row.parts); i += 1) text += String(row[`body${i}`]);
-  return text;
+  return row.packed === 1 ? inflateRawSync(Buffer.from(text, "base64")).toString("utf8") : text;
 }
 
 /** Points to write, each once: the last of those with the same series and time. */

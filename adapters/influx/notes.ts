@@ -1,14 +1,13 @@
 /** What waits, what is live, and facts: a point each at the beginning of 1970, overwritten in place. */
 import type { LiveMeter, PendingSpan } from "../../model/ports.ts";
 import type { InfluxClient } from "./client.ts";
-import { BODY_PARTS, bodyFields, bodyOf, stringValue, tagValue } from "./line.ts";
+import { bodyFields, bodyNames, bodyOf, stringValue, tagValue } from "./line.ts";
 import { namesOf, recordsOf, tagsAre } from "./question.ts";
 
 /** Time of points that are overwritten in place. */
 const PLACE = 0;
 const PENDING = ["start", "end", "firstAt", "lastAt", "cause", "site", "meter"];
 const LIVE = ["at", "receivedAt", "register", "value", "powerKw", "site", "meter"];
-const BODY = ["parts", ...Array.from({ length: BODY_PARTS }, (_, i) => `body${i}`)];
 
 export const ownerOf = ({ site, meter }: { readonly site: string; readonly meter: string }): string =>
   `${site}/${meter}`;
@@ -81,7 +80,7 @@ export function factLine(fact: { readonly name: string; readonly value: string }
 
 export async function readFact(client: InfluxClient, name: string): Promise<string | undefined> {
   let value: string | undefined;
-  await client.ask([`SELECT ${namesOf(BODY)} FROM "fact" WHERE ${tagsAre({ name })}`], (piece) => {
+  await client.ask([`SELECT ${namesOf(bodyNames)} FROM "fact" WHERE ${tagsAre({ name })}`], (piece) => {
     for (const row of recordsOf(piece)) value = bodyOf(row);
   });
   return value;

@@ -2,13 +2,13 @@
 import type { RejectQuery } from "../../model/ports.ts";
 import type { StoredReject } from "../../model/reject.ts";
 import type { InfluxClient } from "./client.ts";
-import { BODY_PARTS, bodyFields, bodyOf, nanoTime, tagValue } from "./line.ts";
+import { bodyFields, bodyNames, bodyOf, nanoTime, tagValue } from "./line.ts";
 import { chunksOf, namesOf, recordsOf, tagsAre, timeWithin } from "./question.ts";
 
 /** Bodies asked for at once; each may have half a megabyte. */
 const BODIES_PER_QUESTION = 25;
 const PLACES = 1_000_000;
-const BODY = ["offset", "replayedAt", "parts", ...Array.from({ length: BODY_PARTS }, (_, i) => `body${i}`)];
+const BODY = ["offset", "replayedAt", ...bodyNames];
 
 const timeOf = (receivedAt: number, offset: number): string => nanoTime(receivedAt, offset % PLACES);
 
