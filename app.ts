@@ -2,23 +2,27 @@
  * The composition root of the embedded stack. Only the app*.ts files know both the parts and the adapters:
  * this one the servers, `app-core` the threads, `app-actions` what operators may do.
  */
-import { randomBytes } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { Worker } from "node:worker_threads";
 import { createAedesSource } from "./adapters/aedes.ts";
 import { leave, occupy } from "./adapters/data-directory.ts";
+import { createLog } from "./adapters/pino.ts";
 import { callWorker } from "./adapters/thread-call.ts";
 import { type Core, type OpenCore, openCore, threadFile } from "./app-core.ts";
 import type { DemoData } from "./app-demo.ts";
-import { createBoardServer } from "./board/server.ts";
+import { createBoardServer, type OperatorCheck } from "./board/server.ts";
+import { createOperatorCheck } from "./config/operators.ts";
 import { verifyPassword } from "./config/password.ts";
 import { checkSecrets, loadSecrets, type Secrets } from "./config/secrets.ts";
 import { programRoot } from "./config/shipped.ts";
+import { makeToken } from "./config/token.ts";
 import { EXAMPLE_SEED } from "./demo/levels.ts";
 import { createPermissions } from "./ingest/permissions.ts";
 import { type Problem, UsageError } from "./model/errors.ts";
+import type { Log } from "./model/log.ts";
 import type { Registry } from "./model/registry.ts";
 
 export interface RunOptions {
@@ -80,14 +84,6 @@ function credentialsOf(secrets: Secrets | undefined) {
   );
 }
 
-function operatorsOf(secrets: Secrets | undefined) {
-  if (secrets === undefined || Object.keys(secrets.operators).length === 0) return undefined;
-  return async (user: string, password: string): Promise<boolean> => {
-    const hash = secrets.operators[user];
-    return hash !== undefined && verifyPassword(password, hash);
-  };
-}
-
 async function tlsOf(options: RunOptions) {
   if (options.tlsCert === undefined || options.tlsKey === undefined) return undefined;
   return { cert: await readFile(options.tlsCert), key: await readFile(options.tlsKey) };
@@ -122,7 +118,8 @@ async function startServers(core: OpenCore, options: RunOptions): Promise<App> {
     ...(tls ? { tls } : {}),
   });
   const webRoot = join(programRoot(), "dist/web");
-  const verify = operatorsOf(secrets);
+  const operators = secrets && (await createOperatorCheck(secrets));
+  const log = createLog({ form: "human", write: options.print });
   const server = await createBoardServer({
     run: (name, params) => core.query(name, params as Record<string, unknown>),
     actions: core.actions,
@@ -130,16 +127,16 @@ async function startServers(core: OpenCore, options: RunOptions): Promise<App> {
     readiness: () => readinessOf(core),
     metrics: () => metricsOf(core, source.stats()),
     host: options.host,
-    ...(verify ? { credentials: verify } : {}),
+    ...(operators ? { credentials: operators } : {}),
     ...(tls ? { tls } : {}),
-    log: options.print,
+    log,
   });
   await core.collector.start(source);
   await server.listen({ host: options.host, port: options.httpPort });
   const httpPort = (server.server.address() as { port: number }).port;
   const httpUrl = urlOf(tls ? "https" : "http", options.host, httpPort);
   const mqttUrl = urlOf(tls ? "mqtts" : "mqtt", source.address().host, source.address().port);
-  const door = verify || tls ? await openDoor(core, options) : undefined;
+  const door = operators || tls ? await openDoor(core, log) : undefined;
   leave(options.data);
   occupy(options.data, door ? { url: door.url, token: door.token } : { url: httpUrl });
   const demo = options.demo ? await startDemo(core, mqttUrl, options) : undefined;
@@ -159,20 +156,32 @@ async function startServers(core: OpenCore, options: RunOptions): Promise<App> {
 
 const COMMAND_USER = "command";
 
+/** Compared by digests, so that the time it takes tells nothing. */
+function isEqual(shown: string, token: string): boolean {
+  const digest = (text: string) => createHash("sha256").update(text).digest();
+  return timingSafeEqual(digest(shown), digest(token));
+}
+
 /**
  * The way in for commands on this machine where the board asks for a password or a certificate: a listener on
  * loopback that wants a token, which only the data directory's owner can read.
  */
-async function openDoor(core: OpenCore, options: RunOptions) {
-  const token = randomBytes(24).toString("base64url");
+async function openDoor(core: OpenCore, log: Log) {
+  const { token } = makeToken();
+  const credentials: OperatorCheck = {
+    password: async (user, password) =>
+      user === COMMAND_USER && isEqual(password, token) ? "admin" : undefined,
+    token: (shown) => (isEqual(shown, token) ? { name: COMMAND_USER, role: "admin" } : undefined),
+    isUser: (name) => name === COMMAND_USER,
+  };
   const server = await createBoardServer({
     run: (name, params) => core.query(name, params as Record<string, unknown>),
     actions: core.actions,
     readiness: () => readinessOf(core),
     metrics: async () => "",
     host: "127.0.0.1",
-    credentials: async (user, password) => user === COMMAND_USER && password === token,
-    log: options.print,
+    credentials,
+    log,
   });
   const url = await server.listen({ host: "127.0.0.1", port: 0 });
   return { url, token, close: () => server.close() };

@@ -6,6 +6,7 @@
 import type { Verdict } from "../model/reading.ts";
 import type { Berth, Carrier, LocalText, MeterRole, SiteCategory } from "../model/registry.ts";
 import type { RejectCode } from "../model/reject.ts";
+import type { Role } from "../model/roles.ts";
 
 /** `online`: heard of within two intervals; `late`: within a day; `silent`: longer ago; `never`: not yet. */
 export type MeterState = "online" | "late" | "silent" | "never";
@@ -368,4 +369,12 @@ export interface ProblemAnswer {
   parameter?: string;
   value?: string;
   allowed?: string[];
+}
+
+/** Who asks. Without `user` nobody is signed in; where `required` is false nobody has to be. */
+export interface SessionAnswer {
+  required: boolean;
+  user?: string;
+  role?: Role;
+  by?: "session" | "password" | "token" | "local";
 }

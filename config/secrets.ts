@@ -4,25 +4,44 @@ import { basename, dirname } from "node:path";
 import { z } from "zod";
 import { ConfigError, type Problem } from "../model/errors.ts";
 import type { Registry } from "../model/registry.ts";
+import { type Role, roles } from "../model/roles.ts";
 import { strict } from "./fields.ts";
 import { isPasswordHash } from "./password.ts";
 import { reportOn } from "./report.ts";
 import { parseShape } from "./shape.ts";
+import { isTokenHash } from "./token.ts";
 import { readYaml } from "./yaml-file.ts";
 
 // A hash never shows up in a message, whatever is wrong with it.
 const hashField = z.string().superRefine((text, context) => {
   if (!isPasswordHash(text)) context.addIssue({ code: "custom", message: "is no scrypt$N$r$p$salt$hash" });
 });
+const tokenField = z.string().superRefine((text, context) => {
+  if (!isTokenHash(text)) context.addIssue({ code: "custom", message: "is no sha256$hash" });
+});
+const roleField = z.enum(roles);
+/** A hash alone is an admin's: the file's form before there were roles. */
+const operatorField = z.preprocess(
+  (value) => (typeof value === "string" ? { hash: value, role: "admin" } : value),
+  strict({ hash: hashField, role: roleField }),
+);
 const secretsFile = strict({
   gateways: z.record(z.string(), hashField).default({}),
-  operators: z.record(z.string(), hashField).default({}),
+  operators: z.record(z.string(), operatorField).default({}),
+  tokens: z.record(z.string(), strict({ hash: tokenField, role: roleField })).default({}),
 });
 
-/** Password hashes by user name. */
+/** Somebody who may use the HTTP API. */
+export interface OperatorSecret {
+  readonly hash: string;
+  readonly role: Role;
+}
+
+/** Hashes by user name, or by the name of the machine that has the token. */
 export interface Secrets {
   readonly gateways: Readonly<Record<string, string>>;
-  readonly operators: Readonly<Record<string, string>>;
+  readonly operators: Readonly<Record<string, OperatorSecret>>;
+  readonly tokens: Readonly<Record<string, OperatorSecret>>;
 }
 
 export interface LoadedSecrets {
@@ -50,14 +69,24 @@ export async function loadSecrets(path: string): Promise<LoadedSecrets | undefin
     const mode = (info.mode & 0o777).toString(8);
     reportOn(warnings, file).warning("", `may be read by others (mode ${mode}): chmod 600 ${file}`);
   }
-  const noProto = (hashes: Record<string, string>) => Object.assign(Object.create(null), hashes);
-  return { secrets: { gateways: noProto(form.gateways), operators: noProto(form.operators) }, warnings };
+  const noProto = <T>(entries: Record<string, T>): Record<string, T> =>
+    Object.assign(Object.create(null), entries);
+  const secrets = {
+    gateways: noProto(form.gateways),
+    operators: noProto(form.operators),
+    tokens: noProto(form.tokens),
+  };
+  return { secrets, warnings };
 }
 
 /** Messages of the shape show values; those of this file must not be shown. */
 function withoutValue(problem: Problem): Problem {
-  const isSecret = /^(gateways|operators)\./.test(problem.path);
-  return isSecret ? { ...problem, message: "is no scrypt$N$r$p$salt$hash: make it anew" } : problem;
+  const [, list, field] = /^(gateways|operators|tokens)\..*?(?:\.(hash|role))?$/.exec(problem.path) ?? [];
+  if (list === undefined) return problem;
+  if (field === "role") return { ...problem, message: `is none of ${roles.join(", ")}` };
+  const form = list === "tokens" ? "sha256$hash" : "scrypt$N$r$p$salt$hash";
+  const role = list === "gateways" ? "" : " with its role";
+  return { ...problem, message: `is no ${form}${role}: make it anew` };
 }
 
 /** Warns of gateways without a password, which cannot connect, and of passwords of unknown gateways. */

@@ -3,10 +3,11 @@ import type { ServerResponse } from "node:http";
 import { Readable } from "node:stream";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
+import type { Log } from "../../model/log.ts";
 import { ProblemError } from "../answer.ts";
 import { momentForms } from "../moment.ts";
 import { checked, type RawParameters } from "../parameters.ts";
-import { checkOperator } from "./guard.ts";
+import { objectOf, requireType } from "./json-body.ts";
 import { adminSchema } from "./openapi.ts";
 import { problemOf } from "./problem.ts";
 
@@ -80,12 +81,12 @@ async function* bounded(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Ar
 async function* linesOf(
   first: IteratorResult<object>,
   rest: AsyncIterator<object>,
-  log: (line: string) => void,
+  log: Log,
 ): AsyncGenerator<string> {
   try {
     for (let next = first; !next.done; next = await rest.next()) yield `${JSON.stringify(next.value)}\n`;
   } catch (error) {
-    log(`action: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    log.error("action-failed", { error });
     yield `{"error":${problemOf(error).body}}\n`;
   } finally {
     await rest.return?.();
@@ -93,7 +94,7 @@ async function* linesOf(
 }
 
 /** Waits for the first object, so that a request that cannot be carried out is still answered with its status. */
-async function sendLines(reply: FastifyReply, lines: AsyncIterable<object>, log: (line: string) => void) {
+async function sendLines(reply: FastifyReply, lines: AsyncIterable<object>, log: Log) {
   const iterator = lines[Symbol.asyncIterator]();
   const first = await iterator.next();
   return reply
@@ -113,32 +114,15 @@ function signalOf(reply: FastifyReply, running: Map<ServerResponse, AbortControl
   return gone.signal;
 }
 
-function checkType(request: FastifyRequest, type: string): void {
-  const given = request.headers["content-type"] ?? "";
-  if (given.split(";", 1)[0]?.trim().toLowerCase() === type) return;
-  throw new ProblemError(415, `Content-Type is '${given}': send ${type}`, {
-    code: "content-type",
-    value: given,
-    allowed: [type],
-  });
-}
-
-/** A plain object; anything else of JSON has no parameters to check. */
-function objectOf(body: unknown): RawParameters {
-  if (typeof body === "object" && body !== null && !Array.isArray(body)) return body as RawParameters;
-  throw new ProblemError(400, "the body is no JSON object", { code: "bad-body" });
-}
-
-/** POST /api/v1/admin/…, for operators. */
+/** POST /api/v1/admin/…, for admins. */
 export function addAdminRoutes(
   app: FastifyInstance,
   options: {
     readonly actions: BoardActions;
-    readonly hasCredentials: boolean;
-    readonly log: (line: string) => void;
+    readonly log: Log;
   },
 ): void {
-  const { actions, hasCredentials, log } = options;
+  const { actions, log } = options;
   const running = new Map<ServerResponse, AbortController>();
   // A sender that stalls must not keep the program from stopping.
   app.addHook("preClose", async () => {
@@ -155,11 +139,18 @@ export function addAdminRoutes(
   ): void => {
     app.post(`/api/v1/admin/${path}`, {
       schema,
-      onRequest: async (request) => {
-        checkOperator(request, hasCredentials);
-        checkType(request, type);
+      config: { access: "admin", longBody: path === "import" },
+      onRequest: async (request) => requireType(request, type),
+      handler: (request, reply) => {
+        const lines = start(request, signalOf(reply, running));
+        const { query, body } = request;
+        log.info("action", {
+          action: path,
+          operator: request.operator?.name,
+          asked: path === "import" ? query : body,
+        });
+        return sendLines(reply, lines, log);
       },
-      handler: (request, reply) => sendLines(reply, start(request, signalOf(reply, running)), log),
     });
   };
   app.addContentTypeParser("text/csv", (_request, payload, done) => done(null, payload));

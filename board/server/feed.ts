@@ -1,6 +1,7 @@
 /** GET /api/v1/stream: server-sent events. One query serves all listeners, and none is asked when nobody listens. */
 import type { OutgoingHttpHeaders, ServerResponse } from "node:http";
 import type { FastifyReply } from "fastify";
+import type { Log } from "../../model/log.ts";
 import type { Answer } from "../answer.ts";
 import { ProblemError } from "../answer.ts";
 import type { RawParameters } from "../parameters.ts";
@@ -10,7 +11,7 @@ export type Run = (name: string, params: RawParameters) => Promise<Answer>;
 
 export interface FeedOptions {
   readonly run: Run;
-  readonly log: (line: string) => void;
+  readonly log: Log;
   /** Shortest time between two events. */
   readonly tickMs?: number;
   readonly heartbeatMs?: number;
@@ -18,8 +19,11 @@ export interface FeedOptions {
 }
 
 export interface Feed {
-  /** Takes the reply over until its socket closes. @throws ProblemError 503 when there are too many. */
-  listen(reply: FastifyReply): void;
+  /**
+   * Takes the reply over until its socket closes, or `ended` aborts.
+   * @throws ProblemError 503 when there are too many.
+   */
+  listen(reply: FastifyReply, ended?: AbortSignal): void;
   close(): void;
 }
 
@@ -52,7 +56,7 @@ export function createFeed({
   /** A fault that lasts is told once, not at every tick. */
   let told: string | undefined;
   const complain = (fault: string): void => {
-    if (fault !== told) log(`stream: ${fault}`);
+    if (fault !== told) log.warn("stream-failed", { fault });
     told = fault;
   };
   const ask = async (): Promise<void> => {
@@ -88,7 +92,7 @@ export function createFeed({
   };
 
   return {
-    listen(reply) {
+    listen(reply, ended) {
       if (listeners.size >= mostListeners) {
         const detail = `${mostListeners} pages are listening already; close one`;
         throw new ProblemError(503, detail, { code: "too-many-listeners" });
@@ -103,7 +107,12 @@ export function createFeed({
         "x-accel-buffering": "no",
       });
       listener.write(`retry: ${RETRY_MS}\n\n`);
-      listener.on("close", () => leave(listener));
+      const hangUp = (): void => void listener.end();
+      ended?.addEventListener("abort", hangUp);
+      listener.on("close", () => {
+        ended?.removeEventListener("abort", hangUp);
+        leave(listener);
+      });
       listener.on("error", () => leave(listener));
       listeners.add(listener);
       // The newcomer is told at the next tick, changed or not.

@@ -1,19 +1,14 @@
-/** Who may ask: headers every answer carries, and the checks before any handler runs. */
-import type { FastifyInstance, FastifyRequest } from "fastify";
+/** Who may ask: the checks before any handler runs. */
+import cookie from "@fastify/cookie";
+import rateLimit from "@fastify/rate-limit";
+import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Log } from "../../model/log.ts";
 import { ProblemError } from "../answer.ts";
-import { createSignIn, type Verify } from "./sign-in.ts";
-
-const headers = {
-  "content-security-policy":
-    "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
-  "x-content-type-options": "nosniff",
-  "referrer-policy": "no-referrer",
-} as const;
+import { accessOf, isChanging, type Operator, requireRole } from "./access.ts";
+import { addressOf, type Identify } from "./identity.ts";
+import { TooManyError } from "./problem.ts";
 
 const loopbackHost = /^(127\.0\.0\.1|localhost|\[::1\])(:\d{1,5})?$/i;
-/** Asked by whatever keeps the program running, which has no credentials. */
-const open: ReadonlySet<string> = new Set(["/healthz", "/readyz"]);
-const changing = (request: FastifyRequest): boolean => request.method !== "GET" && request.method !== "HEAD";
 
 /** True for addresses that only this machine can reach. */
 export function isLoopback(host: string): boolean {
@@ -44,35 +39,76 @@ function checkSource(request: FastifyRequest, loopback: boolean): void {
   if (loopback && !loopbackHost.test(host)) {
     throw foreign("Host", host, "this server answers to 127.0.0.1, localhost and [::1] only");
   }
-  if (origin !== undefined && (loopback || changing(request)) && !isSameHost(origin, host)) {
+  if (origin !== undefined && (loopback || isChanging(request)) && !isSameHost(origin, host)) {
     throw foreign("Origin", origin, "requests from other sites are refused");
   }
 }
 
-/** Puts the guards before every route. With `verify` each request but the health checks needs credentials. */
-export function addGuards(
-  app: FastifyInstance,
-  options: { readonly loopback: boolean; readonly verify: Verify | undefined },
-): void {
-  const signIn = options.verify && createSignIn(options.verify);
-  app.addHook("onRequest", async (request, reply) => {
-    reply.headers(headers);
-    checkSource(request, options.loopback);
-    if (!signIn || open.has(request.url)) return;
-    const verdict = await signIn(request.headers.authorization);
-    if (verdict === "welcome") return;
-    if (verdict === "busy") {
-      throw new ProblemError(503, "too many sign-ins at once; try again in a moment", { code: "busy" });
-    }
-    reply.header("www-authenticate", 'Basic realm="energy", charset="UTF-8"');
-    throw new ProblemError(401, "give the user name and password of an operator", { code: "credentials" });
-  });
+/** A browser sends a cookie by itself, so what it changes must say which page asked; every browser does. */
+function checkCookieUse(request: FastifyRequest, operator: Operator | null): void {
+  if (operator?.by !== "session" || !isChanging(request) || request.headers.origin !== undefined) return;
+  throw foreign("Origin", "", "a change asked for by cookie must come from the board's own page");
 }
 
-/** Admin routes are for operators, or for this machine where there are none. */
-export function checkOperator(request: FastifyRequest, hasCredentials: boolean): void {
-  if (hasCredentials || isLoopback(request.ip.replace(/^::ffff:/, ""))) return;
-  throw new ProblemError(403, "only operators, or this machine itself, may do this", {
-    code: "not-operator",
+/** Who asks, where the route cares; a route that is open to all does without what is wrong. */
+async function operatorOf(request: FastifyRequest, identify: Identify): Promise<Operator | null> {
+  const access = accessOf(request);
+  if (access === "open") return null;
+  try {
+    return await identify(request);
+  } catch (error) {
+    if (access === "known" && error instanceof ProblemError) return null;
+    throw error;
+  }
+}
+
+/** A browser puts its own dialog before the page when it is asked for Basic, which is taken all the same. */
+function challenge(reply: FastifyReply, error: unknown): void {
+  if (error instanceof ProblemError && error.status === 401) {
+    reply.header("www-authenticate", 'Bearer realm="energy"');
+  }
+}
+
+export interface GuardOptions {
+  readonly loopback: boolean;
+  readonly identify: Identify;
+  /** Requests that one address may make in a minute; undefined: any number. */
+  readonly requestsPerMinute: number | undefined;
+  readonly log: Log;
+}
+
+async function createRateCheck(app: FastifyInstance, { requestsPerMinute, log }: GuardOptions) {
+  if (requestsPerMinute === undefined) return async () => undefined;
+  await app.register(rateLimit, { global: false });
+  const count = app.createRateLimit({ max: requestsPerMinute, timeWindow: 60_000 });
+  return async (request: FastifyRequest): Promise<void> => {
+    const state = await count(request);
+    if (state.isAllowed || !state.isExceeded) return;
+    if (state.remaining === 0) log.debug("rate-limited", { address: addressOf(request) });
+    throw new TooManyError(`more than ${requestsPerMinute} requests in a minute`, state.ttl);
+  };
+}
+
+/** Puts the guards before every route. */
+export async function addGuards(app: FastifyInstance, options: GuardOptions): Promise<void> {
+  const { loopback, identify, log } = options;
+  await app.register(cookie);
+  const checkRate = await createRateCheck(app, options);
+  app.decorateRequest("operator", null);
+  app.addHook("onRequest", async (request, reply) => {
+    checkSource(request, loopback);
+    await checkRate(request);
+    const path = request.url.split("?", 1)[0] ?? "";
+    try {
+      request.operator = await operatorOf(request, identify);
+      const access = accessOf(request);
+      if (access !== "open" && access !== "known") requireRole(request, access, `${request.method} ${path}`);
+      checkCookieUse(request, request.operator);
+    } catch (error) {
+      challenge(reply, error);
+      const { operator } = request;
+      if (operator) log.warn("forbidden", { operator: operator.name, role: operator.role, path });
+      throw error;
+    }
   });
 }

@@ -3,8 +3,9 @@ import swagger from "@fastify/swagger";
 import type { FastifyInstance, FastifySchema } from "fastify";
 import { z } from "zod";
 import { parameters, type QueryName } from "../parameters.ts";
+import { cookieNames } from "./identity.ts";
 import { problem } from "./schema-parts.ts";
-import { answers } from "./schemas.ts";
+import { answers, session as sessionAnswer } from "./schemas.ts";
 
 const PROBLEM = "problem";
 
@@ -102,12 +103,49 @@ export function adminSchema(summary: string, shape: z.ZodObject, textBody?: stri
   };
 }
 
+const session = {
+  200: { description: "Who asks", content: { "application/json": { schema: jsonSchema(sessionAnswer) } } },
+};
+export const sessionSchema: FastifySchema = {
+  summary: "Who one is, and whether one must sign in",
+  operationId: "session",
+  response: { ...session, ...problems },
+};
+export const signOutSchema: FastifySchema = {
+  summary: "Sign out: ends the session of the cookie",
+  operationId: "sign-out",
+  response: { 204: { description: "There is no session any more", type: "null" }, ...problems },
+};
+
+/** Schema of signing in. */
+export function signInSchema(body: z.ZodObject): FastifySchema {
+  return {
+    summary: "Sign in: the answer sets a cookie that scripts of the page cannot read",
+    operationId: "sign-in",
+    body: jsonSchema(body),
+    response: { ...session, ...problems },
+  };
+}
+
 /** Collects the routes that are added after it. */
 export async function addOpenApi(app: FastifyInstance): Promise<void> {
   app.addSchema({ $id: PROBLEM, ...jsonSchema(problem) });
   await app.register(swagger, {
     openapi: {
       openapi: "3.1.0",
+      components: {
+        securitySchemes: {
+          token: { type: "http", scheme: "bearer", description: "A machine's token" },
+          password: { type: "http", scheme: "basic", description: "An operator's, for scripts" },
+          session: {
+            type: "apiKey",
+            in: "cookie",
+            name: cookieNames.secure,
+            description: "A browser's session",
+          },
+        },
+      },
+      security: [{ token: [] }, { password: [] }, { session: [] }, {}],
       info: {
         title: "County energy and carbon monitoring",
         version: "1",

@@ -16,6 +16,10 @@ function isPagePath(request: FastifyRequest): boolean {
 export async function addPage(app: FastifyInstance, root: string | undefined): Promise<void> {
   const hasPage = root !== undefined && existsSync(join(root, "index.html"));
   if (hasPage) {
+    // The page has the sign-in form, and no figures: those it asks the API for.
+    app.addHook("onRoute", (route) => {
+      if (route.url === "/*") route.config = { ...route.config, access: "open" };
+    });
     await app.register(files, {
       root,
       preCompressed: true,

@@ -10,6 +10,17 @@ export function sendAnswer(reply: FastifyReply, answer: Answer): FastifyReply {
 
 const busyHint = 5;
 
+/** Too many of something in a time; `waitMs` until there may be more. */
+export class TooManyError extends ProblemError {
+  readonly waitSeconds: number;
+  constructor(what: string, waitMs: number) {
+    const seconds = Math.max(1, Math.ceil(waitMs / 1000));
+    super(429, `${what}; try again in ${seconds} seconds`, { code: "too-many" });
+    this.name = "TooManyError";
+    this.waitSeconds = seconds;
+  }
+}
+
 /** Sends a problem; one that passes by itself says when to ask again. */
 export function sendProblem(reply: FastifyReply, answer: Answer): FastifyReply {
   if (answer.status === 503) reply.header("retry-after", busyHint);

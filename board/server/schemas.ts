@@ -3,6 +3,7 @@ import { z } from "zod";
 import { verdicts } from "../../model/reading.ts";
 import { berthTypes } from "../../model/registry.ts";
 import { rejectCodes } from "../../model/reject.ts";
+import { roles } from "../../model/roles.ts";
 import type {
   AvoidedAnswer,
   BalanceAnswer,
@@ -16,6 +17,7 @@ import type {
   ReadingsAnswer,
   RejectsAnswer,
   RollingAnswer,
+  SessionAnswer,
   SitesAnswer,
   StreamEvent,
 } from "../api.ts";
@@ -359,6 +361,14 @@ const explain = z.strictObject({
   ),
   lines: z.array(z.string()),
 }) satisfies z.ZodType<ExplainAnswer>;
+
+/** What /session answers. */
+export const session = z.strictObject({
+  required: z.boolean(),
+  user: optionalText,
+  role: z.enum(roles).exactOptional(),
+  by: z.enum(["session", "password", "token", "local"]).exactOptional(),
+}) satisfies z.ZodType<SessionAnswer>;
 
 /** What each query answers. */
 export const answers = {

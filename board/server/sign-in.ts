@@ -1,49 +1,94 @@
-/** HTTP Basic credentials. */
+/** User names and passwords, from the page's form and from HTTP Basic alike. */
 import { createHash, randomBytes } from "node:crypto";
+import type { Log } from "../../model/log.ts";
+import type { Role } from "../../model/roles.ts";
+import { ProblemError } from "../answer.ts";
+import type { OperatorCheck } from "./access.ts";
+import { type AttemptLimit, createAttempts } from "./attempts.ts";
+import { TooManyError } from "./problem.ts";
 
-/** Whether that user has that password. */
-export type Verify = (user: string, password: string) => Promise<boolean>;
-
-export type SignIn = (authorization: string | undefined) => Promise<"welcome" | "refused" | "busy">;
+/** The role of the user; `address` is whose attempts are counted. @throws ProblemError 401, 429, 503 */
+export type SignIn = (user: string, password: string, address: string) => Promise<Role>;
 
 /** Password hashes are slow on purpose, and a page asks for many things: a success holds this long. */
 const HOLD_MS = 60_000;
 const MOST_HELD = 1_000;
 /** Slow hashes at once; more would let a stranger keep the machine busy. */
 const MOST_PENDING = 4;
+/** An office behind one address mistypes more than one person does. */
+const perAddress: AttemptLimit = { most: 20, windowMs: 5 * 60_000 };
+const perUser: AttemptLimit = { most: 10, windowMs: 15 * 60_000 };
 
-function credentialsOf(header: string | undefined): [string, string] | undefined {
-  const encoded = /^basic ([A-Za-z0-9+/]+={0,2})$/i.exec(header ?? "")?.[1];
-  if (encoded === undefined) return undefined;
-  const text = Buffer.from(encoded, "base64").toString("utf8");
-  const colon = text.indexOf(":");
-  return colon < 0 ? undefined : [text.slice(0, colon), text.slice(colon + 1)];
+const digestOf = (salt: Buffer, ...parts: readonly string[]): string => {
+  const hash = createHash("sha256").update(salt);
+  for (const part of parts) hash.update(`${part.length}:${part}`);
+  return hash.digest("base64");
+};
+
+const refused = (): ProblemError =>
+  new ProblemError(401, "give the user name and password of an operator", { code: "credentials" });
+
+/**
+ * Wrong passwords are counted by address and by user. Who once signed in from an address is counted there on
+ * his own, so that a stranger who guesses cannot keep him out.
+ */
+function createGuessLimit(log: Log, clock: () => number) {
+  const addresses = createAttempts(perAddress, clock);
+  const users = createAttempts(perUser, clock);
+  const known = new Set<string>();
+  const keyOf = (user: string, address: string): string =>
+    known.has(JSON.stringify([user, address])) ? JSON.stringify([user, address]) : JSON.stringify([user]);
+  return {
+    take(user: string, address: string): void {
+      // The address first: one that has no attempt left must not use up the user's.
+      const wait = addresses.take(address) ?? users.take(keyOf(user, address));
+      if (wait === undefined) return;
+      log.warn("sign-in-limited", { address, waitSeconds: Math.ceil(wait / 1000) });
+      throw new TooManyError("too many attempts to sign in", wait);
+    },
+    wasRight(user: string, address: string): void {
+      users.giveBack(keyOf(user, address));
+      addresses.giveBack(address);
+      if (known.size >= MOST_HELD) known.clear();
+      known.add(JSON.stringify([user, address]));
+    },
+  };
 }
 
-/** Checks credentials, remembering good ones for a minute by a salted digest. */
-export function createSignIn(verify: Verify, clock: () => number = Date.now): SignIn {
+/** Checks passwords, remembering right ones for a minute by a salted digest. */
+export function createSignIn(check: OperatorCheck, log: Log, clock: () => number): SignIn {
   const salt = randomBytes(32);
-  const held = new Map<string, number>();
-  const pending = new Map<string, Promise<boolean>>();
-  const digestOf = (header: string): string =>
-    createHash("sha256").update(salt).update(header).digest("base64");
-  const ask = async (digest: string, [user, password]: [string, string]): Promise<boolean> => {
-    const good = await verify(user, password).finally(() => pending.delete(digest));
-    if (good && held.size >= MOST_HELD) held.clear();
-    if (good) held.set(digest, clock() + HOLD_MS);
-    return good;
-  };
-  return async (header) => {
-    const credentials = credentialsOf(header);
-    if (!credentials) return "refused";
-    const digest = digestOf(header ?? "");
-    if ((held.get(digest) ?? 0) > clock()) return "welcome";
-    let asked = pending.get(digest);
-    if (!asked) {
-      if (pending.size >= MOST_PENDING) return "busy";
-      asked = ask(digest, credentials);
-      pending.set(digest, asked);
+  const held = new Map<string, { readonly role: Role; readonly until: number }>();
+  const pending = new Map<string, Promise<Role | undefined>>();
+  const limit = createGuessLimit(log, clock);
+  const ask = async (digest: string, user: string, password: string, address: string) => {
+    limit.take(user, address);
+    const role = await check.password(user, password);
+    if (role === undefined) {
+      log.warn("sign-in-refused", { address, ...(check.isUser(user) ? { user } : { unknownUser: true }) });
+      return undefined;
     }
-    return (await asked) ? "welcome" : "refused";
+    limit.wasRight(user, address);
+    if (held.size >= MOST_HELD) held.clear();
+    held.set(digest, { role, until: clock() + HOLD_MS });
+    return role;
+  };
+  return async (user, password, address) => {
+    const digest = digestOf(salt, user, password);
+    const kept = held.get(digest);
+    if (kept && kept.until > clock()) return kept.role;
+    // Equal questions at once are asked once; a stranger's are not mixed with another address's count.
+    const question = `${digest} ${address}`;
+    let asked = pending.get(question);
+    if (!asked) {
+      if (pending.size >= MOST_PENDING) {
+        throw new ProblemError(503, "too many sign-ins at once; try again in a moment", { code: "busy" });
+      }
+      asked = ask(digest, user, password, address).finally(() => pending.delete(question));
+      pending.set(question, asked);
+    }
+    const role = await asked;
+    if (role === undefined) throw refused();
+    return role;
   };
 }

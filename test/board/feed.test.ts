@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import Fastify from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
+import { createLog } from "../../adapters/pino.ts";
 import type { Answer } from "../../board/answer.ts";
 import type { StreamEvent } from "../../board/api.ts";
 import { createFeed, type FeedOptions } from "../../board/server/feed.ts";
@@ -54,7 +55,8 @@ async function feedAlone(part: Partial<FeedOptions> = {}) {
       etag: state.etag,
     };
   };
-  const feed = createFeed({ run, log: (line) => state.log.push(line), tickMs: 20, ...part });
+  const log = createLog({ form: "json", write: (line) => state.log.push(line) });
+  const feed = createFeed({ run, log, tickMs: 20, ...part });
   const app = Fastify();
   app.setErrorHandler((error, _request, reply) => sendProblem(reply, problemOf(error)));
   app.get("/api/v1/stream", (_request, reply) => feed.listen(reply));

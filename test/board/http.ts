@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import { createLog } from "../../adapters/pino.ts";
 import { type BoardServerOptions, createBoardServer } from "../../board/server.ts";
 import { type Board, openBoard } from "./county.ts";
 
@@ -31,7 +32,7 @@ export async function serve(part: Partial<BoardServerOptions> = {}, board: Board
     }),
     metrics: async () => "energy_up 1\n",
     host: "127.0.0.1",
-    log: (line) => log.push(line),
+    log: createLog({ form: "json", level: "debug", write: (line) => log.push(line) }),
     ...part,
   });
   await app.listen({ host: "127.0.0.1", port: 0 });

@@ -6,7 +6,7 @@ import type { ProblemAnswer } from "../../board/api.ts";
 import { parameters, type QueryName } from "../../board/parameters.ts";
 import { problem } from "../../board/server/schema-parts.ts";
 import { answers } from "../../board/server/schemas.ts";
-import { createBoardServer } from "../../board/server.ts";
+import { createBoardServer, type OperatorCheck } from "../../board/server.ts";
 import { UsageError } from "../../model/errors.ts";
 import { certificate } from "./certificate.ts";
 import { at, day, figure, NOW, openBoard, QUARTER } from "./county.ts";
@@ -182,10 +182,14 @@ describe("the API", () => {
       const { headers } = await served.ask(path);
       expect(headers, path).toMatchObject({
         "content-security-policy":
-          "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; frame-ancestors 'none'",
+          "default-src 'self';base-uri 'none';form-action 'self';frame-ancestors 'none';img-src 'self' data:;" +
+          "object-src 'none';script-src 'self';script-src-attr 'none';style-src 'self'",
         "x-content-type-options": "nosniff",
+        "x-frame-options": "DENY",
         "referrer-policy": "no-referrer",
+        "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
       });
+      expect(headers).not.toHaveProperty("strict-transport-security");
       expect(headers).not.toHaveProperty("access-control-allow-origin");
     }
   });
@@ -372,9 +376,13 @@ describe("a server beyond loopback", () => {
 
   it("asks for an operator's password, remembers it for a while, and leaves health checks open", async () => {
     const asked: string[] = [];
-    const credentials = async (user: string, password: string) => {
-      asked.push(`${user}:${password}`);
-      return user === "li" && password === "密:码";
+    const credentials: OperatorCheck = {
+      password: async (user, password) => {
+        asked.push(`${user}:${password}`);
+        return user === "li" && password === "密:码" ? "admin" : undefined;
+      },
+      token: () => undefined,
+      isUser: (name) => name === "li",
     };
     const served = await serve({ host: "0.0.0.0", credentials });
     const basic = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString("base64")}` });
@@ -388,7 +396,8 @@ describe("a server beyond loopback", () => {
     ]) {
       const reply = await ask(headers as Record<string, string>);
       expect(reply.status).toBe(401);
-      expect(reply.headers["www-authenticate"]).toBe('Basic realm="energy", charset="UTF-8"');
+      // A browser that is asked for Basic shows a dialog of its own before the page can ask.
+      expect(reply.headers["www-authenticate"]).toBe('Bearer realm="energy"');
       expect(reply.json()).toMatchObject({ code: "credentials" });
     }
     expect((await ask(basic("li:wrong"))).status).toBe(401);
@@ -417,7 +426,12 @@ describe("a server beyond loopback", () => {
     const gate = new Promise<void>((resolve) => {
       release = resolve;
     });
-    const served = await serve({ host: "0.0.0.0", credentials: () => gate.then(() => false) });
+    const credentials: OperatorCheck = {
+      password: () => gate.then(() => undefined),
+      token: () => undefined,
+      isUser: () => false,
+    };
+    const served = await serve({ host: "0.0.0.0", credentials });
     const guess = (n: number) =>
       served.ask("/api/v1/sites", {
         headers: { authorization: `Basic ${Buffer.from(`a:${n}`).toString("base64")}` },

@@ -77,7 +77,7 @@ describe("the secrets file", () => {
   it("is compared with the gateways of the registry", async () => {
     const directory = await directoryOf({ "county.yaml": countyYaml, "sites/works-1.yaml": siteYaml });
     const { registry } = await loadConfig(directory);
-    const secrets = { gateways: { other: await hashPassword("a") }, operators: {} };
+    const secrets = { gateways: { other: await hashPassword("a") }, operators: {}, tokens: {} };
     expect(checkSecrets("secrets.yaml", secrets, registry).map((problem) => problem.path)).toEqual([
       "gateways.works-1-gw1",
       "gateways.other",
