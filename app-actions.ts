@@ -1,17 +1,16 @@
 /** What an operator may set going: imports, replays and reconciliations. */
 import { payloadBytes } from "./adapters/payload-bytes.ts";
-import type { Caller } from "./adapters/thread-call.ts";
-import type { OpenCore } from "./app-core.ts";
 import { momentOf } from "./board/moment.ts";
 import type { BoardActions } from "./board/server.ts";
-import type { createAcceptor } from "./ingest/accept.ts";
+import type { createAcceptor, OutRecord } from "./ingest/accept.ts";
 import { importCsv } from "./ingest/csv-import.ts";
 import { replayReject } from "./ingest/replay.ts";
 import { UsageError } from "./model/errors.ts";
+import type { RejectQuery } from "./model/ports.ts";
 import type { RecomputeRecord } from "./model/records.ts";
 import type { Registry } from "./model/registry.ts";
 import type { StoredReject } from "./model/reject.ts";
-import { calendarOf, HOUR_MS, type Span } from "./model/time.ts";
+import { calendarOf, HOUR_MS, type Instant, type Span } from "./model/time.ts";
 import type { Difference, ReconcileSite } from "./processors/reconcile.ts";
 
 function spanOf(registry: Registry, from: string | undefined, to: string | undefined): Span {
@@ -33,9 +32,39 @@ async function* decodeText(body: AsyncIterable<Uint8Array>): AsyncGenerator<stri
   yield decoder.decode();
 }
 
+/** What actions work with, on either stack. */
+export interface ActionParts {
+  /** Takes records in like those of live messages. */
+  append(records: readonly OutRecord[]): Promise<void>;
+  /** Asks the owners of sites to recompute. */
+  request(records: readonly RecomputeRecord[]): Promise<void>;
+  /** Has the months and groups of days summed anew, whatever is stored of them. */
+  sumAgain(days: readonly { carrier: string; start: Instant }[]): Promise<void>;
+  /** Resolves when everything appended so far has become figures. */
+  caughtUp(): Promise<void>;
+  /** Newest first. */
+  rejects(query: RejectQuery): Promise<StoredReject[]>;
+  /** Appends those readings of a logged record again that the registry knows by now; returns how many. */
+  replayLogged(origin: LoggedOrigin): Promise<number>;
+  write(changes: { readonly rejects: readonly StoredReject[] }): Promise<void>;
+  reconcile(span: Span, site: string | undefined): AsyncIterable<ReconcileSite>;
+}
+
+/** The place of a record in the log of readings. */
+export interface LoggedOrigin {
+  readonly partition: number;
+  readonly offset: number;
+}
+
+/** Where a reject's record is in the log of readings; undefined for what never got there. */
+function loggedOrigin(origin: string): LoggedOrigin | undefined {
+  const [, partition = "0", offset] = /^log:readings:(?:(\d+):)?(\d+)$/.exec(origin) ?? [];
+  return offset === undefined ? undefined : { partition: Number(partition), offset: Number(offset) };
+}
+
 /** Rejects of a span, page by page, oldest page last. */
 async function* rejectsOf(
-  reader: Caller,
+  parts: ActionParts,
   span: Span,
   site: string | undefined,
 ): AsyncGenerator<StoredReject> {
@@ -48,7 +77,7 @@ async function* rejectsOf(
       ...(site ? { site } : {}),
       ...(before ? { before } : {}),
     };
-    const page = await reader.call<StoredReject[]>("rejects", query);
+    const page = await parts.rejects(query);
     yield* page;
     if (page.length < 500) return;
     before = page.at(-1)!.offset;
@@ -57,10 +86,9 @@ async function* rejectsOf(
 
 export function createActions(
   registry: Registry,
-  core: Pick<OpenCore, "writer" | "reader" | "openReader" | "collector">,
+  parts: ActionParts,
   acceptor: ReturnType<typeof createAcceptor>,
 ): BoardActions {
-  const { writer, reader, openReader, collector } = core;
   const recompute = (sites: readonly string[], span: Span, cause: string): Promise<void> => {
     const receivedAt = Date.now();
     const records = sites.map(
@@ -73,7 +101,7 @@ export function createActions(
         receivedAt,
       }),
     );
-    return writer.call("recompute", records);
+    return parts.request(records);
   };
 
   /** Sites are recomputed from their readings; months and groups are summed anew. */
@@ -81,35 +109,32 @@ export function createActions(
     const sites = new Set(wrong.filter((one) => one.scope !== "group").map((one) => one.site));
     await recompute([...sites], span, "repair");
     const sums = wrong.filter((one) => one.scope === "group" || one.window === "month");
-    await writer.call(
-      "sumAgain",
-      sums.map(({ carrier, start }) => ({ carrier, start })),
-    );
-    await writer.call("caughtUp");
+    await parts.sumAgain(sums.map(({ carrier, start }) => ({ carrier, start })));
+    await parts.caughtUp();
   };
 
   async function* replayRejects(span: Span, site: string | undefined, signal: AbortSignal) {
     const total = { replayed: 0, stillRefused: 0, skipped: 0 };
-    for await (const reject of rejectsOf(reader, span, site)) {
+    for await (const reject of rejectsOf(parts, span, site)) {
       if (signal.aborted) return;
       if (reject.replayedAt !== undefined) continue;
-      const logged = /^log:readings:(\d+)$/.exec(reject.origin)?.[1];
+      const logged = loggedOrigin(reject.origin);
       if (logged !== undefined) {
-        if ((await writer.call<number>("replayLogged", Number(logged))) === 0) continue;
-        await writer.call("write", { rejects: [{ ...reject, replayedAt: Date.now() }] });
+        if ((await parts.replayLogged(logged)) === 0) continue;
+        await parts.write({ rejects: [{ ...reject, replayedAt: Date.now() }] });
         total.replayed += 1;
         continue;
       }
       const { records, refused, skipped } = replayReject(acceptor, payloadBytes, reject);
       if (records.length > 0) {
-        await collector.append(records);
-        await writer.call("write", { rejects: [{ ...reject, replayedAt: Date.now() }] });
+        await parts.append(records);
+        await parts.write({ rejects: [{ ...reject, replayedAt: Date.now() }] });
         total.replayed += 1;
       } else if (skipped === undefined) total.stillRefused += refused.length;
       else total.skipped += 1;
       yield { ...total };
     }
-    await writer.call("caughtUp");
+    await parts.caughtUp();
     yield { ...total, finished: true };
   }
 
@@ -119,13 +144,13 @@ export function createActions(
       const total = { rows: 0, accepted: 0, rejected: 0 };
       for await (const chunk of importCsv(acceptor, source, decodeText(body))) {
         if (signal.aborted) return;
-        await collector.append(chunk.records);
+        await parts.append(chunk.records);
         total.rows += chunk.accepted + chunk.rejected;
         total.accepted += chunk.accepted;
         total.rejected += chunk.rejected;
         yield { ...total };
       }
-      await writer.call("caughtUp");
+      await parts.caughtUp();
       yield { ...total, finished: true };
     },
     async *replay({ what, from, to, site, signal }) {
@@ -137,24 +162,18 @@ export function createActions(
       }
       const sites = site === undefined ? registry.sites.map((one) => one.id) : [site];
       await recompute(sites, span, "replay");
-      await writer.call("caughtUp");
+      await parts.caughtUp();
       yield { sites: sites.length, finished: true };
     },
     async *reconcile({ from, to, site, repair = false, signal }) {
       checkSite(registry, site);
       const span = spanOf(registry, from, to);
-      await writer.call("caughtUp");
+      await parts.caughtUp();
       const wrong: Difference[] = [];
-      // A reader of its own: the board's questions do not wait for it.
-      const checker = openReader();
-      try {
-        for await (const result of checker.stream<ReconcileSite>("reconcile", span, site)) {
-          if (signal.aborted) return;
-          wrong.push(...result.differences);
-          yield result;
-        }
-      } finally {
-        await checker.call("stop");
+      for await (const result of parts.reconcile(span, site)) {
+        if (signal.aborted) return;
+        wrong.push(...result.differences);
+        yield result;
       }
       const repaired = repair && wrong.length > 0;
       if (repaired) await repairAll(wrong, span);

@@ -3,7 +3,7 @@ import { Worker } from "node:worker_threads";
 import { databaseFile, leave, occupy } from "./adapters/data-directory.ts";
 import { payloadBytes } from "./adapters/payload-bytes.ts";
 import { type Caller, callWorker } from "./adapters/thread-call.ts";
-import { createActions } from "./app-actions.ts";
+import { type ActionParts, createActions } from "./app-actions.ts";
 import type { ReaderData } from "./app-reader.ts";
 import type { Progress, WriterData } from "./app-writer.ts";
 import type { Answer } from "./board/answer.ts";
@@ -15,6 +15,7 @@ import type { Problem } from "./model/errors.ts";
 import type { EventLog, LogRecord } from "./model/ports.ts";
 import type { Topic } from "./model/records.ts";
 import type { Registry } from "./model/registry.ts";
+import type { ReconcileSite } from "./processors/reconcile.ts";
 
 /** What a process of any kind works with. */
 export interface Core {
@@ -59,6 +60,32 @@ function remoteLog(writer: Caller): EventLog {
   };
 }
 
+function actionParts({
+  writer,
+  reader,
+  openReader,
+  collector,
+}: Pick<OpenCore, "writer" | "reader" | "openReader" | "collector">): ActionParts {
+  return {
+    append: collector.append,
+    request: (records) => writer.call("recompute", records),
+    sumAgain: (days) => writer.call("sumAgain", days),
+    caughtUp: () => writer.call("caughtUp"),
+    rejects: (query) => reader.call("rejects", query),
+    replayLogged: ({ offset }) => writer.call("replayLogged", offset),
+    write: (changes) => writer.call("write", changes),
+    async *reconcile(span, site) {
+      // A reader of its own: the board's questions do not wait for it.
+      const checker = openReader();
+      try {
+        yield* checker.stream<ReconcileSite>("reconcile", span, site);
+      } finally {
+        await checker.call("stop");
+      }
+    },
+  };
+}
+
 /** Opens log and store with their threads. @throws ConfigError, UsageError */
 export async function openCore(config: string, data: string): Promise<OpenCore> {
   const { registry, warnings } = await loadConfig(config);
@@ -85,7 +112,7 @@ export async function openCore(config: string, data: string): Promise<OpenCore> 
     ...parts,
     registry,
     warnings,
-    actions: createActions(registry, parts, acceptor),
+    actions: createActions(registry, actionParts(parts), acceptor),
     query: (name, params) => reader.call("query", name, params),
     progress: () => writer.call("progress"),
     caughtUp: () => writer.call("caughtUp"),

@@ -77,8 +77,7 @@ export function areaKey(area: AreaPlan): FigureKey {
   return { scope: "site", owner: area.site.id, carrier: area.carrier };
 }
 
-const areaName = (key: FigureKey, day: DayIndex): string =>
-  `${key.scope} ${key.owner} ${key.carrier} ${day}`;
+const areaName = (key: FigureKey, day: DayIndex): string => `${key.scope} ${key.owner} ${key.carrier} ${day}`;
 
 export function meterKey(plan: MeterPlan): FigureKey {
   return { scope: "meter", owner: plan.owner, carrier: plan.meter.carrier };

@@ -1,12 +1,14 @@
 /** The readings of one share: what is gained starts from the store, what is lost stops at once. */
 import type { Changes, LogBatch, LoggedRecord, LogRecord, LogShare } from "../../model/ports.ts";
 import type { ChangedRecord } from "../../model/records.ts";
+import type { StoredReject } from "../../model/reject.ts";
 import type { DayIndex } from "../../model/time.ts";
 import { createCache } from "../cache.ts";
 import type { Collector } from "../changes.ts";
 import { createReadings } from "../readings.ts";
 import { createLookAhead } from "./look-ahead.ts";
 import { checkVersion, LeaseLost, type ShareOptions } from "./options.ts";
+import { placeOf } from "./rejects.ts";
 import { createTotals } from "./totals.ts";
 import { createWriter, requestsFor } from "./writer.ts";
 
@@ -19,7 +21,7 @@ const STEP_RECORDS = 2_000;
  * So many records after the last committed one may have been worked on before, by an owner that died between its
  * figures and the notice of them. More than a batch of the log has.
  */
-const REDONE_RECORDS = 20_000;
+const REDONE_RECORDS = 5_000;
 const TICK_MS = 200;
 const LIVE_EVERY_MS = 1_000;
 
@@ -80,14 +82,21 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
     return result;
   };
 
+  /** Rejects of logged readings have the negative of an offset, which other partitions have, too. */
+  const placed = (reject: StoredReject): StoredReject => {
+    const { partition } = share;
+    const origin = `log:readings:${partition}:${-reject.offset}`;
+    return { ...reject, origin, offset: -placeOf(partition, -reject.offset) };
+  };
+
   const handle = async (records: readonly LoggedRecord[]): Promise<void> => {
     work.markAll(seen < REDONE_RECORDS);
     seen += records.length;
     await totals.load(daysOf(options, records));
     await work.handle(records, (changes: Changes) => {
-      const { balance = [], ...rest } = changes;
+      const { balance = [], rejects = [], ...rest } = changes;
       const balanceTotals = totals.add(balance, records.at(-1)!.offset);
-      return write({ ...rest, balanceTotals });
+      return write({ ...rest, balanceTotals, rejects: rejects.map(placed) });
     });
   };
 
