@@ -39,6 +39,14 @@ function humanLine(json: string, always: Readonly<Record<string, unknown>>): str
   return [time.slice(11, 19), level.padEnd(5), event, ...words].join(" ");
 }
 
+/** Facts under names that the line has already get another: a reader of JSON would see one of the two. */
+function beside(facts: Facts, always: Readonly<Record<string, unknown>>): Facts {
+  const isTaken = (name: string): boolean => ["level", "time", "event"].includes(name) || name in always;
+  return Object.fromEntries(
+    Object.entries(facts).map(([name, value]) => [isTaken(name) ? `${name}Said` : name, value]),
+  );
+}
+
 /** A log that writes lines of the form to `write`. */
 export function createLog({ form, level = "info", write, always = {}, hide = [] }: LogOptions): Log {
   const scrub = createScrub(hide);
@@ -60,7 +68,7 @@ export function createLog({ form, level = "info", write, always = {}, hide = [] 
   const say =
     (at: LogLevel) =>
     (event: string, facts: Facts = {}): void => {
-      if (logger.isLevelEnabled(at)) logger[at](scrub(facts), event);
+      if (logger.isLevelEnabled(at)) logger[at](beside(scrub(facts), always), event);
     };
   return { error: say("error"), warn: say("warn"), info: say("info"), debug: say("debug") };
 }

@@ -15,7 +15,19 @@ const rules: Record<string, { folders: readonly string[]; packages: readonly str
     folders: ["model"],
     packages: ["zod", "fastify", "@fastify/", "node:", "preact", "@preact/", "echarts"],
   },
-  adapters: { folders: ["model"], packages: ["node:", "aedes", "mqtt", "@photostructure/sqlite"] },
+  adapters: {
+    folders: ["model"],
+    packages: [
+      "node:",
+      "aedes",
+      "mqtt",
+      "@photostructure/sqlite",
+      "kafkajs",
+      "@influxdata/influxdb-client",
+      "pino",
+      "prom-client",
+    ],
+  },
 };
 
 function sourcesIn(folder: string): string[] {
