@@ -150,7 +150,7 @@ certificate kafka "$kafka" kafka
 bundle kafka.pem kafka "$kafka"
 certificate influxdb "$influxdb" influxdb
 certificate grafana "$grafana" grafana
-certificate energy "$energy" collector processor notifier board
+certificate energy "$energy" collector processor board
 
 cluster_id kafka-cluster-id "$kafka"
 random kafka-password "$kafka"

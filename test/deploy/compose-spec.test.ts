@@ -99,7 +99,10 @@ describe.skipIf(built.status !== 0)("Compose's own library", () => {
     for (const [name, { environment, depends_on, networks: own }] of Object.entries(services)) {
       if (unused.includes(name) || environment?.ENERGY_STACK === undefined) continue;
       expect(environment.ENERGY_KAFKA_BROKERS, name).toBe("kafka-1:9092,kafka-2:9092,kafka-3:9092");
-      expect(environment.ENERGY_KAFKA_REPLICATION, name).toBe("3");
+      expect(environment, name).toMatchObject({
+        ENERGY_KAFKA_REPLICATION: "3",
+        ENERGY_KAFKA_MIN_INSYNC: "2",
+      });
       for (const needed of Object.keys(depends_on ?? {})) expect(unused, name).not.toContain(needed);
       expect(
         Object.keys(own!).some((network) => !networks[network]?.internal),

@@ -30,10 +30,10 @@ const inSecrets = (path: string) => join(secrets.path, path.slice("./deploy/secr
 describe("docker-compose.yml", () => {
   it("has every service of the stack", () => {
     const expected = ["board", "collector", "grafana", "influxdb", "influxdb-tokens"];
-    expected.push("kafka", "mosquitto", "notifier", "processor", "tools");
+    expected.push("kafka", "mosquitto", "processor", "tools");
     expect(Object.keys(compose.services).sort()).toEqual(expected);
     const roles = services.flatMap(([, { environment }]) => environment?.ENERGY_ROLE ?? []);
-    expect(roles.sort()).toEqual(["board", "ingest", "notify", "process"]);
+    expect(roles.sort()).toEqual(["ingest", "notify", "process"]);
   });
 
   it("pins every image by a whole version, with a place for a digest", () => {
@@ -68,7 +68,7 @@ describe("docker-compose.yml", () => {
     for (const [name, service] of services) {
       expect(service.user, name).toMatch(/^\d+:\d+$/);
       expect(service.user === "0:0", name).toBe(isOnDemand(service));
-      expect(service.cap_add !== undefined, name).toBe(isOnDemand(service));
+      expect(service.cap_add ?? [], name).toEqual(isOnDemand(service) ? ["CHOWN", "DAC_OVERRIDE"] : []);
       expect(service.network_mode, name).toBe(isOnDemand(service) ? "none" : undefined);
     }
   });
@@ -105,15 +105,14 @@ describe("docker-compose.yml", () => {
       expect(line).toMatch(/\$\{PUBLISH_ADDRESS:-127\.0\.0\.1\}:/);
   });
 
-  it("lets out of the host only what is published and what notifies", () => {
+  it("lets out of the host only what is published", () => {
     const open = Object.entries(compose.networks).flatMap(([name, network]) =>
       network?.internal ? [] : name,
     );
-    expect(open.sort()).toEqual(["edge", "outside"]);
+    expect(open).toEqual(["edge"]);
     for (const [name, { networks, ports }] of services) {
       for (const network of networks ?? []) expect(compose.networks, name).toHaveProperty(network);
       expect(networks?.includes("edge") ?? false, name).toBe(ports !== undefined);
-      expect(networks?.includes("outside") ?? false, name).toBe(name === "notifier");
     }
   });
 
@@ -200,6 +199,32 @@ describe("what docker-compose.yml mounts", () => {
       ...start.matchAll(/\$secrets\/([a-z-]+)/g),
     ];
     expect(new Set(asked.map(([, secret]) => secret))).toEqual(new Set(compose.services.kafka!.secrets));
+  });
+});
+
+describe("Mosquitto's files, as the program writes them", () => {
+  it("are looked for where docker-compose.yml puts them", () => {
+    const mosquitto = compose.services.mosquitto!;
+    const targets = mosquitto.volumes!.map(({ target }) => target);
+    expect(targets.sort()).toEqual([containerPlaces.files, containerPlaces.data].sort());
+    const { ca, certificate, key, port } = containerPlaces;
+    expect(mosquitto.secrets!.map((secret) => `/run/secrets/${secret}`).sort()).toEqual(
+      [ca, certificate, key].sort(),
+    );
+    expect(mosquitto.ports![0]!.endsWith(`:${port}`)).toBe(true);
+    expect(mosquitto.healthcheck!.test).toContain(String(port));
+  });
+
+  it("make the collector's user name its client id, as docker-compose.yml has it", () => {
+    expect(mosquittoConf(containerPlaces, false)).toContain("use_username_as_clientid true");
+    const { environment } = compose.services.collector!;
+    expect(environment!.ENERGY_MQTT_CLIENT_ID).toBe(environment!.ENERGY_MQTT_USERNAME);
+  });
+
+  it("let the broker hold no more than its memory", () => {
+    const queued = Number(/max_queued_bytes (\d+)/.exec(mosquittoConf(containerPlaces, false))![1]);
+    expect(compose.services.mosquitto!.deploy!.resources!.limits!.memory).toBe("2g");
+    expect(queued).toBeLessThanOrEqual(2 ** 30);
   });
 });
 

@@ -17,7 +17,7 @@ const names = ["--name", "energy.example.gov.cn", "--name", "10.1.2.3"];
 const servers = ["mosquitto", "kafka", "influxdb", "grafana", "energy"];
 const directory = freshDirectory("secrets");
 const openssl = (...args: string[]) =>
-  execFileSync("openssl", args, { encoding: "utf8", cwd: directory.path });
+  execFileSync("openssl", args, { encoding: "utf8", cwd: directory.path, stdio: "pipe" });
 const contents = () =>
   Object.fromEntries(
     readdirSync(directory.path, { withFileTypes: true })
