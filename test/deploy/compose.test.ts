@@ -1,6 +1,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { containerPlaces, mosquittoConf } from "../../config/mosquitto.ts";
 import {
   composeFiles,
   environmentNames,
