@@ -43,7 +43,7 @@ export interface BrokerFilesReport {
   readonly made: readonly string[];
   /** Have the password that was given, and had another or none. */
   readonly changed: readonly string[];
-  /** No longer in the registry, and no longer let in. */
+  /** No longer in the registry, and no longer let in: their passwords are forgotten. */
   readonly removed: readonly string[];
   readonly kept: number;
 }
@@ -85,7 +85,9 @@ export async function writeBrokerFiles(options: BrokerFilesOptions): Promise<Bro
   await mkdir(directory, { recursive: true, mode: 0o700 });
   // New passwords come first: a hash whose password nobody knows would be of no use.
   await addPasswords(newPasswordsFile, entries);
-  await addHashes(secretsFile, entries, hashes);
+  const known = new Set([...usernames, collector]);
+  const removed = [...lines.keys()].filter((username) => !known.has(username));
+  await changeHashes(secretsFile, entries, hashes, removed);
   await replaceFile(passwd, `${[own, ...entries.map(({ line }) => line)].join("\n")}\n`);
   await replaceFile(join(directory, "acl"), mosquittoAcl(registry, collector));
   await replaceFile(
@@ -94,13 +96,7 @@ export async function writeBrokerFiles(options: BrokerFilesOptions): Promise<Bro
   );
   const named = (outcome: Entry["outcome"]): string[] =>
     entries.filter((entry) => entry.outcome === outcome).map(({ username }) => username);
-  const known = new Set([...usernames, collector]);
-  return {
-    made: named("made"),
-    changed: named("changed"),
-    removed: [...lines.keys()].filter((username) => !known.has(username)),
-    kept: named("kept").length,
-  };
+  return { made: named("made"), changed: named("changed"), removed, kept: named("kept").length };
 }
 
 async function givenPasswords(
@@ -193,16 +189,19 @@ async function addPasswords(path: string, entries: readonly Entry[]): Promise<vo
   await replaceFile(path, `${[...kept, ...added].join("\n")}\n`);
 }
 
-async function addHashes(
+async function changeHashes(
   path: string,
   entries: readonly Entry[],
   before: Readonly<Record<string, string>>,
+  removed: readonly string[],
 ): Promise<void> {
   const changed = entries.filter(({ username, hash }) => hash !== undefined && hash !== before[username]);
-  if (changed.length === 0) return;
+  const gone = removed.filter((username) => before[username] !== undefined);
+  if (changed.length + gone.length === 0) return;
   const text = await readIfThere(path);
   const document = text === undefined || text.trim() === "" ? new Document({}) : parseDocument(text);
   for (const { username, hash } of changed) document.setIn(["gateways", username], hash);
+  for (const username of gone) document.deleteIn(["gateways", username]);
   await replaceFile(path, document.toString());
 }
 

@@ -171,7 +171,11 @@ describe("the broker's files", () => {
     const third = await writeBrokerFiles({ ...options, registry: renamed });
     expect(third).toMatchObject({ made: ["new-gw"], removed: gone });
     const lines = mosquittoPasswordLines(read(join(options.directory, "passwd")));
-    for (const username of gone) expect(lines.has(username)).toBe(false);
+    const { secrets } = (await loadSecrets(options.secretsFile))!;
+    for (const username of gone) {
+      expect(lines.has(username)).toBe(false);
+      expect(secrets.gateways[username]).toBeUndefined();
+    }
     expect(read(join(options.directory, "acl"))).not.toContain(`user ${gone[0]}\n`);
     expect(newPasswords(read(options.newPasswordsFile)).size).toBe(usernames.length + 1);
   });
