@@ -27,7 +27,7 @@ const RECORD_OVERHEAD_BYTES = 100;
 const REQUEST_MS = 45_000;
 const ACKNOWLEDGE_MS = 8_000;
 const LEAST_WAIT_MS = 100;
-const MOST_WAIT_MS = 3_000;
+const MOST_WAIT_MS = 1_000;
 /** After so many failures in a row the connection is made anew. */
 const FAILURES_TO_RECONNECT = 10;
 const SAY_EVERY_MS = 10_000;
