@@ -107,7 +107,7 @@ export async function addGuards(app: FastifyInstance, options: GuardOptions): Pr
     } catch (error) {
       challenge(reply, error);
       const { operator } = request;
-      if (operator) log.warn("forbidden", { operator: operator.name, role: operator.role, path });
+      if (operator) log.warn("forbidden", { operator: operator.name, operatorRole: operator.role, path });
       throw error;
     }
   });

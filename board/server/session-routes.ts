@@ -64,7 +64,7 @@ export function addSessionRoutes(app: FastifyInstance, options: SessionOptions):
       const role = await signIn(user, password, addressOf(request));
       endShown(request, sessions);
       setCookie(reply, sessions.begin(user, role).id, isSecure(request, tls));
-      log.info("signed-in", { operator: user, role, address: addressOf(request) });
+      log.info("signed-in", { operator: user, operatorRole: role, address: addressOf(request) });
       reply.header("cache-control", "no-store");
       return { required: true, user, role, by: "session" };
     },

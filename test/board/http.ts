@@ -58,9 +58,14 @@ export async function serve(part: Partial<BoardServerOptions> = {}, board: Board
       asked.on("error", reject);
       asked.end(body);
     });
-  const close = async (): Promise<void> => {
+  const closeAll = async (): Promise<void> => {
     await app.close();
     await board.close();
+  };
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= closeAll();
+    return closing;
   };
   return { app, board, port, log, ask, close };
 }
