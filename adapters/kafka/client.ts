@@ -107,12 +107,22 @@ export function remedyOf(error: unknown, settings: Settings): string | undefined
   return undefined;
 }
 
+/** What may be wrong when an error does not go away; a broker that restarts closes connections as well. */
+function hintOf(error: unknown, { ssl, sasl }: Settings): string {
+  const { message = "" } = rootOf(error);
+  if (/before secure TLS connection/i.test(message))
+    return "; if it goes on, the port does not speak TLS: give the port of the TLS listener, or turn TLS off";
+  if (!/closed connection/i.test(message)) return "";
+  if (ssl === false) return "; if it goes on, the port asks for TLS: turn TLS on, or give another port";
+  return sasl ? "" : "; if it goes on, the port asks for a user: give user name and password";
+}
+
 /** The error for a caller: UsageError where somebody must mend something, else TransientError. */
 export function explained(what: string, error: unknown, settings: Settings): Error {
   const remedy = remedyOf(error, settings);
   const text = `Kafka at ${settings.brokers.join(", ")}: ${what}: ${textOf(error)}`;
   return remedy === undefined
-    ? new TransientError("kafka", text, { cause: error })
+    ? new TransientError("kafka", text + hintOf(error, settings), { cause: error })
     : new UsageError(`${text}; ${remedy}`, { cause: error });
 }
 
