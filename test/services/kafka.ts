@@ -152,7 +152,7 @@ function recipe(choice: Choice, options: KafkaOptions): ServiceRecipe {
         argv: ["/bin/sh", "-c", command(jars, options)],
         environment: {},
         folder: place.folder,
-        ports: [place.ports[0]!, place.ports[2]!],
+        ports: security ? [place.ports[0]!, place.ports[2]!] : [place.ports[0]!],
         readable: security ? [security.certificates.ca.cert] : [],
       };
     },

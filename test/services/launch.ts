@@ -11,6 +11,7 @@ export interface Launch {
   readonly environment: Readonly<Record<string, string>>;
   /** Holds its configuration, data and output, and outlives it; the same path inside a container. */
   readonly folder: string;
+  /** Those it listens on. */
   readonly ports: readonly number[];
   /** Files outside the folder that it reads. */
   readonly readable: readonly string[];
@@ -84,6 +85,7 @@ export async function launchContainer(launch: Launch): Promise<Instance> {
       ...launch.readable.map((path) => ({ source: path, target: path, mode: "ro" as const })),
     ])
     .withExposedPorts(...launch.ports.map((port) => ({ container: port, host: port })))
+    .withStartupTimeout(120_000)
     .withLogConsumer((stream) => {
       stream.on("data", (chunk) => {
         output = (output + String(chunk)).slice(-4000);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { InfluxDB, Point } from "@influxdata/influxdb-client";
 import { Kafka, logLevel, Partitioners } from "kafkajs";
 import { connectAsync } from "mqtt";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { haveServices } from "./available.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { type InfluxService, startInflux } from "./influx.ts";
@@ -229,5 +229,43 @@ describe.skipIf(!(await haveServices(["mosquitto"], { own: true })))("Mosquitto"
     } finally {
       await service.stop();
     }
+  });
+});
+
+const all = await haveServices(["kafka", "influx", "mosquitto"], { own: true });
+describe.skipIf(!all)("given by the environment", () => {
+  afterEach(() => vi.unstubAllEnvs());
+
+  test("InfluxDB: a bucket of its own, gone at the end; nobody may kill it", async () => {
+    const owner = await startInflux();
+    try {
+      vi.stubEnv("ENERGY_TEST_INFLUX_URL", owner.url);
+      vi.stubEnv("ENERGY_TEST_INFLUX_TOKEN", owner.token);
+      vi.stubEnv("ENERGY_TEST_INFLUX_ORG", owner.org);
+      const given = await startInflux();
+      expect(given.bucket).not.toBe(owner.bucket);
+      await write(given, 1_700_000_000, 1.5);
+      expect(await points(given)).toEqual([1.5]);
+      expect(await points(owner)).toEqual([]);
+      await expect(given.kill9()).rejects.toThrow("given by the environment");
+      await given.stop();
+      await expect(points(given)).rejects.toThrow(/could not find bucket/);
+      await expect(startInflux({ args: ["--log-level=error"] })).rejects.toThrow("unset it");
+      expect(await haveServices(["influx"])).toBe(true);
+      expect(await haveServices(["influx"], { own: true })).toBe(false);
+    } finally {
+      await owner.stop();
+    }
+  });
+
+  test("Kafka and Mosquitto: their endpoints as they are", async () => {
+    vi.stubEnv("ENERGY_TEST_KAFKA", "one.example:9092,two.example:9092");
+    vi.stubEnv("ENERGY_TEST_MQTT", "mqtts://broker.example");
+    const kafka = await startKafka();
+    expect([...kafka.brokers]).toEqual(["one.example:9092", "two.example:9092"]);
+    await expect(kafka.pause()).rejects.toThrow("given by the environment");
+    expect(() => kafka.pid).toThrow("given by the environment");
+    await kafka.stop();
+    expect((await startMosquitto()).url).toBe("mqtts://broker.example");
   });
 });
