@@ -4,6 +4,7 @@ import { stampOf } from "./format/time.ts";
 import { named, t } from "./i18n/text.ts";
 import { OverviewPage } from "./pages/overview/page.tsx";
 import { QualityPage } from "./pages/quality/page.tsx";
+import { SignInPage } from "./pages/sign-in/page.tsx";
 import { SitePage } from "./pages/site/page.tsx";
 import { SitesPage } from "./pages/sites/page.tsx";
 import { Header } from "./parts/header.tsx";
@@ -11,6 +12,7 @@ import { FailureNote, Quiet } from "./parts/panel.tsx";
 import { calendar, registry, registryFailure } from "./state/county.ts";
 import { liveState, serverNow } from "./state/live.ts";
 import { href, route } from "./state/route.ts";
+import { mustSignIn, session } from "./state/session.ts";
 
 function Page() {
   const { page, id } = route.value;
@@ -41,6 +43,18 @@ function Footer() {
   );
 }
 
+/** The way in, or the page asked for. */
+function Content() {
+  if (mustSignIn()) return <SignInPage />;
+  if (registry.value?.county) return <Page />;
+  return (
+    <>
+      <Quiet>{t(session.value ? "loading" : "live.connecting")}</Quiet>
+      <FailureNote failure={registryFailure.value} />
+    </>
+  );
+}
+
 /** Pages wait for the registry: without it there are no names, no units and no calendar. */
 export function App() {
   const county = registry.value?.county;
@@ -53,12 +67,11 @@ export function App() {
       <button type="button" class="skip" onClick={() => document.getElementById("main")?.focus()}>
         {t("skip")}
       </button>
-      <Header title={county ? named(county.name) : ""} />
+      <Header title={county && !mustSignIn() ? named(county.name) : ""} />
       <main id="main" tabIndex={-1}>
-        {county ? <Page /> : <Quiet>{t("loading")}</Quiet>}
-        {!county && <FailureNote failure={registryFailure.value} />}
+        <Content />
       </main>
-      <Footer />
+      {!mustSignIn() && <Footer />}
     </div>
   );
 }

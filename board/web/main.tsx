@@ -4,13 +4,17 @@ import "./styles/frame.css";
 import "./styles/parts.css";
 import "./styles/overview.css";
 import "./styles/pages.css";
+import "./styles/sign-in.css";
 import { render } from "preact";
 import { App } from "./app.tsx";
 import { startTips } from "./parts/tip.ts";
 import { startRegistry } from "./state/county.ts";
 import { startLive } from "./state/live.ts";
+import { startSession } from "./state/session.ts";
 
-startLive();
-startRegistry();
+startSession(() => {
+  startLive();
+  startRegistry();
+});
 startTips();
 render(<App />, document.getElementById("app")!);

@@ -1,10 +1,12 @@
 /** The bar on top of every page. */
+import { useState } from "preact/hooks";
 import { ageOf, clockOf } from "../format/time.ts";
 import { code, t } from "../i18n/text.ts";
 import { calendar } from "../state/county.ts";
 import { eventAge, liveState, serverNow } from "../state/live.ts";
 import { chooseLang, chooseTheme, lang, themeChoice } from "../state/prefs.ts";
 import { href, route } from "../state/route.ts";
+import { mustSignIn, session, signOut } from "../state/session.ts";
 
 /** An age in words, `3 秒前`. */
 export function ageText(ms: number): string {
@@ -54,6 +56,28 @@ function ThemeButton() {
   );
 }
 
+/** Who is signed in, and the way out; nothing where nobody has to be. */
+function Who() {
+  const [failed, setFailed] = useState(false);
+  const { user, role, by } = session.value ?? {};
+  if (user === undefined || role === undefined || by !== "session") return null;
+  const leave = async () => setFailed(!(await signOut()));
+  return (
+    <div class="who">
+      <b title={user}>{user}</b>
+      <span class="soft">{code("who", role)}</span>
+      <button type="button" class="plain" onClick={() => void leave()}>
+        {t("sign-out")}
+      </button>
+      {failed && (
+        <span class="failure" role="alert">
+          {t("failure.unreachable")}
+        </span>
+      )}
+    </div>
+  );
+}
+
 function Nav() {
   const at = route.value.page;
   const pages = ["overview", "sites", "quality"] as const;
@@ -81,9 +105,10 @@ export function Header({ title }: { title: string }) {
         <b>{title}</b>
         <span>{t("title")}</span>
       </div>
-      <Nav />
+      {mustSignIn() ? <span /> : <Nav />}
       <div class="header-end">
-        <LiveMark />
+        {!mustSignIn() && <LiveMark />}
+        <Who />
         <button
           type="button"
           class="plain"
@@ -94,7 +119,7 @@ export function Header({ title }: { title: string }) {
         </button>
         <ThemeButton />
       </div>
-      {liveState.value === "lost" && age !== undefined && (
+      {!mustSignIn() && liveState.value === "lost" && age !== undefined && (
         <p class="lost" role="alert">
           {t("live.lost.banner", { at: clockOf(calendar.value.iso(serverNow.value - age)) })}
         </p>

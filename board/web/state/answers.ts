@@ -1,6 +1,7 @@
 /** Asking the API, and asking again while a page is open. */
 import { useEffect, useState } from "preact/hooks";
 import type { ProblemAnswer } from "../../api.ts";
+import { sessionLost } from "./session.ts";
 
 export const API = "/api/v1";
 
@@ -41,6 +42,7 @@ export async function fetchAnswer<T>(url: string, signal?: AbortSignal): Promise
     ...(signal && { signal }),
   }).catch(() => undefined);
   if (!response) throw { status: 0, detail: "" } satisfies Failure;
+  if (response.status === 401) sessionLost();
   if (!response.ok) throw await failureOf(response);
   return (await response.json()) as T;
 }

@@ -6,6 +6,7 @@ import type { ApiSite, SitesAnswer } from "../../api.ts";
 import { dateAt } from "../format/time.ts";
 import { ask, type Failure, fetchAnswer } from "./answers.ts";
 import { connections, liveState, serverNow, setClock, siteLive } from "./live.ts";
+import { mustSignIn } from "./session.ts";
 
 const REFRESH_MS = 30_000;
 
@@ -39,6 +40,7 @@ export const today = computed(() => dateAt(calendar.value, serverNow.value));
 
 /** Loads the registry, or says why not. */
 export async function loadRegistry(): Promise<void> {
+  if (mustSignIn()) return;
   try {
     const answer = await fetchAnswer<SitesAnswer>(ask("/sites"));
     if (liveState.value !== "live") setClock(answer.asOf);

@@ -2,6 +2,7 @@
 import { computed, signal } from "@preact/signals";
 import type { OverviewAnswer, StreamEvent } from "../../api.ts";
 import { API } from "./answers.ts";
+import { mustSignIn } from "./session.ts";
 
 export type SiteLive = StreamEvent["sites"][number];
 
@@ -77,6 +78,10 @@ function open(): void {
 
 /** The browser reconnects by itself, but not after an HTTP error, nor from a half-open connection. */
 function watch(): void {
+  if (mustSignIn()) {
+    source?.close();
+    return;
+  }
   const now = Date.now();
   const closed = source?.readyState === EventSource.CLOSED && now - openedAt > RETRY_MS;
   const newest = Math.max(openedAt, lastEventAt.value ?? 0);
