@@ -8,6 +8,7 @@ export const root = fileURLToPath(new URL("../..", import.meta.url));
 /** All of the repository, by their paths. */
 export const composeFiles = [
   "docker-compose.yml",
+  "deploy/backup.yml",
   "deploy/direct.yml",
   "deploy/province/broker.yml",
   "deploy/province/store.yml",

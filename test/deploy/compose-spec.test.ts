@@ -120,6 +120,18 @@ describe.skipIf(built.status !== 0)("Compose's own library", () => {
     expect(load(files).stderr).toContain("the address of this host");
   });
 
+  it("lets a backup reach the store and nothing else", () => {
+    const files = ["docker-compose.yml", "deploy/backup.yml"];
+    const { services } = loaded(files, { BACKUP_DIR: "/backups" });
+    const backup = services["influxdb-backup"]!;
+    expect(backup.profiles).toEqual(["tools"]);
+    expect(Object.keys(backup.networks!)).toEqual(["store"]);
+    expect(backup).toMatchObject({ read_only: true, cap_drop: ["ALL"], user: "1000:1000" });
+    const image = (service: object) => (service as { image: string }).image;
+    expect(image(backup)).toBe(image(services.influxdb!));
+    expect(load(files).stderr).toContain("an existing folder for backups");
+  });
+
   it("runs a province's broker with the bounds and settings of the county's", () => {
     const own = loaded(["deploy/province/broker.yml"], { ...hosts, KAFKA_NODE_ID: "2" }).services
       .kafka as object;
