@@ -105,7 +105,7 @@ export function Header({ title }: { title: string }) {
         <b>{title}</b>
         <span>{t("title")}</span>
       </div>
-      {mustSignIn() ? <span /> : <Nav />}
+      {!mustSignIn() && <Nav />}
       <div class="header-end">
         {!mustSignIn() && <LiveMark />}
         <Who />

@@ -86,6 +86,17 @@ describe.skipIf(!existsSync(executablePath))("signing in", () => {
     await page.context().close();
   });
 
+  it("leaves room on a telephone's screen", async () => {
+    const { page } = await open("#/", 360);
+    await fill(page, "wang.li", password);
+    await page.waitForSelector(".live-live");
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(360);
+    const nav = await page.locator(".header nav").boundingBox();
+    expect((nav?.x ?? 0) + (nav?.width ?? 999)).toBeLessThanOrEqual(360);
+    expect(await page.locator(".who button").isVisible()).toBe(true);
+    await page.context().close();
+  });
+
   it("is asked for again when the session is gone, in its place", async () => {
     const { page } = await open("#/sites");
     await fill(page, "wang.li", password);
