@@ -4,8 +4,7 @@
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile } from "node:fs/promises";
-import { isAbsolute, join, resolve } from "node:path";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { createAedesSource } from "./adapters/aedes.ts";
 import { leave, occupy } from "./adapters/data-directory.ts";
@@ -13,29 +12,21 @@ import { createLog } from "./adapters/pino.ts";
 import { callWorker } from "./adapters/thread-call.ts";
 import { type Core, type OpenCore, openCore, threadFile } from "./app-core.ts";
 import type { DemoData } from "./app-demo.ts";
+import { checkExposure, credentialsOf, type Exposure, secretsOf, tlsOf, urlOf } from "./app-exposure.ts";
 import { createBoardServer, type OperatorCheck } from "./board/server.ts";
 import { createOperatorCheck } from "./config/operators.ts";
-import { verifyPassword } from "./config/password.ts";
-import { checkSecrets, loadSecrets, type Secrets } from "./config/secrets.ts";
 import { programRoot } from "./config/shipped.ts";
 import { makeToken } from "./config/token.ts";
 import { EXAMPLE_SEED } from "./demo/levels.ts";
 import { createPermissions } from "./ingest/permissions.ts";
-import { type Problem, UsageError } from "./model/errors.ts";
 import type { Log } from "./model/log.ts";
-import type { Registry } from "./model/registry.ts";
 
-export interface RunOptions {
+export interface RunOptions extends Exposure {
   readonly config: string;
   readonly data: string;
-  readonly host: string;
   readonly httpPort: number;
   readonly mqttPort: number;
   readonly demo: boolean;
-  readonly secretsFile: string | undefined;
-  readonly tlsCert: string | undefined;
-  readonly tlsKey: string | undefined;
-  readonly allowPlaintext: boolean;
   readonly print: (line: string) => void;
   readonly progress: (fraction: number, text: string) => void;
 }
@@ -46,51 +37,6 @@ export interface App extends Core {
   /** Resolves when the demo fleet's past is in; at once without a fleet. */
   readonly filled: Promise<void>;
 }
-
-const isLoopback = (host: string): boolean => host === "127.0.0.1" || host === "localhost" || host === "::1";
-
-/** Beyond loopback nobody may be let in unasked, nor passwords go in the clear. */
-function checkExposure(options: RunOptions, secrets: Secrets | undefined): void {
-  if (isLoopback(options.host)) return;
-  if (secrets === undefined || Object.keys(secrets.gateways).length === 0) {
-    throw new UsageError(
-      `--host ${options.host}: beyond this machine gateways must have passwords. Give a secrets file by --secrets, or listen on 127.0.0.1.`,
-    );
-  }
-  if (options.tlsCert === undefined && !options.allowPlaintext) {
-    throw new UsageError(
-      `--host ${options.host}: passwords would go in the clear. Give --tls-cert and --tls-key, or say --allow-plaintext.`,
-    );
-  }
-}
-
-async function secretsOf(
-  options: RunOptions,
-  registry: Registry,
-): Promise<{ secrets?: Secrets; warnings: readonly Problem[] }> {
-  if (options.secretsFile === undefined) return { warnings: [] };
-  const loaded = await loadSecrets(options.secretsFile);
-  if (loaded === undefined) throw new UsageError(`${options.secretsFile}: there is no such secrets file`);
-  const warnings = [...loaded.warnings, ...checkSecrets(options.secretsFile, loaded.secrets, registry)];
-  return { secrets: loaded.secrets, warnings };
-}
-
-function credentialsOf(secrets: Secrets | undefined) {
-  if (secrets === undefined) return undefined;
-  return new Map(
-    Object.entries(secrets.gateways).map(
-      ([user, hash]) => [user, (password: string) => verifyPassword(password, hash)] as const,
-    ),
-  );
-}
-
-async function tlsOf(options: RunOptions) {
-  if (options.tlsCert === undefined || options.tlsKey === undefined) return undefined;
-  return { cert: await readFile(options.tlsCert), key: await readFile(options.tlsKey) };
-}
-
-const urlOf = (scheme: string, host: string, port: number): string =>
-  `${scheme}://${host.includes(":") ? `[${host}]` : host}:${port}`;
 
 /** Starts the whole embedded stack. @throws ConfigError, UsageError */
 export async function startApp(options: RunOptions): Promise<App> {
@@ -244,15 +190,4 @@ async function metricsOf(core: OpenCore, broker: { readonly connections: number 
   for (const [code, count] of Object.entries(stats.rejected))
     lines.push(`energy_values_rejected_total{code="${code}"} ${count}`);
   return `${lines.join("\n")}\n`;
-}
-
-/** The directory of the example county that comes with the program. */
-export function exampleConfig(): string {
-  return join(programRoot(), "config/example");
-}
-
-/** A path as the caller meant it; the default example is found from anywhere. */
-export function configPath(path: string): string {
-  if (isAbsolute(path) || existsSync(path)) return resolve(path);
-  return path === "config/example" ? exampleConfig() : resolve(path);
 }

@@ -6,9 +6,14 @@ import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
 import { databaseFile, type Occupant, occupantOf } from "./adapters/data-directory.ts";
 import { connectMqttPublisher } from "./adapters/mqtt-publisher.ts";
+import { createLog, logLevels } from "./adapters/pino.ts";
 import { copyDatabase, troubleIn } from "./adapters/sqlite/driver.ts";
-import { configPath, startApp } from "./app.ts";
+import { startApp } from "./app.ts";
 import { openCore } from "./app-core.ts";
+import { configPath } from "./app-exposure.ts";
+import { productionRoles } from "./app-production.ts";
+import { startServing } from "./app-serve.ts";
+import { productionSettings } from "./app-settings.ts";
 import type { BoardActions } from "./board/server.ts";
 import { loadConfig } from "./config/load.ts";
 import { hashPassword } from "./config/password.ts";
@@ -22,6 +27,7 @@ const USAGE = `usage: npm start -- [COMMAND] [OPTIONS]
 
 run        [--config DIR] [--data DIR] [--host H] [--http-port N] [--mqtt-port N] [--demo|--no-demo]
            [--secrets FILE] [--tls-cert FILE --tls-key FILE] [--allow-plaintext]
+           [--stack embedded|production] [--role all|ingest|process|notify] [--adopt]
 check      [--config DIR]                       every problem of the configuration, exit 2 if any
 import     FILE --site S --meter M --profile P  history from CSV
 replay     rejects|readings [--from T --to T --site S]
@@ -47,6 +53,7 @@ const options = {
   "tls-cert": { type: "string" },
   "tls-key": { type: "string" },
   "allow-plaintext": { type: "boolean" },
+  adopt: { type: "boolean" },
   site: { type: "string" },
   meter: { type: "string" },
   profile: { type: "string" },
@@ -131,9 +138,10 @@ function progressBar() {
 }
 
 async function run(values: Values): Promise<number> {
-  const { stack = "embedded", role = "all" } = values;
-  if (stack !== "embedded")
-    throw new UsageError(`--stack ${stack}: this version has the stack "embedded" alone`);
+  const stack = given(values, "stack") ?? "embedded";
+  const role = given(values, "role") ?? "all";
+  if (stack === "production") return serve(values, role);
+  if (stack !== "embedded") throw new UsageError(`--stack ${stack}: give embedded or production`);
   if (role !== "all")
     throw new UsageError(`--role ${role}: the embedded stack runs all roles in one process`);
   const config = configOf(values);
@@ -160,6 +168,43 @@ async function run(values: Values): Promise<number> {
     process.once("SIGTERM", resolve);
   });
   await app.close();
+  return 0;
+}
+
+/** A process of the production stack; its settings come from the environment. */
+async function serve(values: Values, text: string): Promise<number> {
+  const role = productionRoles.find((one) => one === text);
+  if (role === undefined) throw new UsageError(`--role ${text}: give one of ${productionRoles.join(", ")}`);
+  const level = logLevels.find((one) => one === (process.env.ENERGY_LOG_LEVEL ?? "info"));
+  if (level === undefined)
+    throw new UsageError(
+      `ENERGY_LOG_LEVEL=${process.env.ENERGY_LOG_LEVEL}: give one of ${logLevels.join(", ")}`,
+    );
+  const tell = createLog({ form: "json", level, write: print, always: { role, pid: process.pid } });
+  const served = await startServing({
+    config: configOf(values),
+    role,
+    settings: productionSettings(process.env, role !== "ingest"),
+    host: given(values, "host") ?? "127.0.0.1",
+    httpPort: numberGiven(values, "http-port", 8080),
+    mqttPort: numberGiven(values, "mqtt-port", 1883),
+    secretsFile: given(values, "secrets"),
+    tlsCert: given(values, "tls-cert"),
+    tlsKey: given(values, "tls-key"),
+    allowPlaintext: values["allow-plaintext"] ?? false,
+    adopt: values.adopt ?? false,
+    tell,
+  });
+  for (const { severity, file, path, message } of served.warnings)
+    tell.warn("configuration", { severity, file, path, message });
+  tell.info("listening", { http: served.httpUrl, ...(served.mqttUrl ? { mqtt: served.mqttUrl } : {}) });
+  await new Promise<void>((resolve) => {
+    process.once("SIGINT", resolve);
+    process.once("SIGTERM", resolve);
+  });
+  tell.info("stopping");
+  await served.close();
+  tell.info("stopped");
   return 0;
 }
 

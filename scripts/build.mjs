@@ -11,16 +11,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
 const stamp = join(dist, ".built");
 
-const sources = [
-  "main.ts",
-  "app.ts",
-  "app-core.ts",
-  "app-actions.ts",
-  "app-writer.ts",
-  "app-reader.ts",
-  "app-demo.ts",
-  "package-lock.json",
-];
+const sources = [...readdirSync(root).filter((name) => name.endsWith(".ts")), "package-lock.json"];
 const sourceFolders = [
   "model",
   "ingest",

@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { connectMqttPublisher } from "../../adapters/mqtt-publisher.ts";
+import { loadConfig } from "../../config/load.ts";
+import { faultPlan } from "../../demo/faults.ts";
+import { createFleet } from "../../demo/fleet.ts";
+import { publishHistory } from "../../demo/publish-history.ts";
+import { registerYear, writeConfig } from "../chaos/register-year.ts";
+import { createSender } from "../chaos/sender.ts";
+import { projectRoot, startProgram, untilSettled } from "../program.ts";
+import { haveServices } from "../services/available.ts";
+import { type InfluxService, startInflux } from "../services/influx.ts";
+import { type KafkaService, startKafka } from "../services/kafka.ts";
+import { type MosquittoService, startMosquitto } from "../services/mosquitto.ts";
+import { type RoleProcess, startRole, untilFollowed } from "../services/stack.ts";
+import { compareStores } from "../services/stores.ts";
+import { temporaryDirectory } from "../world.ts";
+
+/** Sends the same messages to whatever listens. */
+type Send = (url: string) => Promise<void>;
+
+/** Days of the example county's past, its bad meters and outages included; about 15,000 readings each. */
+const DAYS = Number(process.env.PRODUCTION_DAYS ?? 3);
+
+async function exampleCounty(config: string): Promise<Send> {
+  const { registry } = await loadConfig(config);
+  const fleet = createFleet(registry, 7);
+  const senders = { fleet, plan: faultPlan(fleet) };
+  const now = Date.now() - 60_000;
+  return async (url) => {
+    const publisher = await connectMqttPublisher({ url, clientId: "fleet", inFlight: 500 });
+    await publishHistory(senders, publisher, { now, days: DAYS, since: () => undefined });
+    await publisher.close();
+  };
+}
+
+function steelYear(): Send {
+  const { readings } = registerYear();
+  return async (url) => {
+    const sender = createSender("v1/sites/steel-works/meters/main/readings", readings);
+    while (sender.left() > 0) await sender.sendVia(url, Number.POSITIVE_INFINITY);
+  };
+}
+
+describe.skipIf(!(await haveServices(["kafka", "influx", "mosquitto"])))("the production stack", () => {
+  let kafka: KafkaService;
+  let influx: InfluxService;
+  let mosquitto: MosquittoService;
+  const directory = temporaryDirectory();
+  const running: RoleProcess[] = [];
+
+  beforeAll(async () => {
+    [kafka, influx, mosquitto] = await Promise.all([
+      startKafka(),
+      startInflux(),
+      startMosquitto({ lines: ["max_inflight_messages 2000", "max_queued_messages 1000000"] }),
+    ]);
+  });
+  afterAll(async () => {
+    for (const one of running) await one.kill().catch(() => undefined);
+    for (const service of [mosquitto, influx, kafka]) await service?.stop();
+    directory.remove();
+  });
+
+  async function compare(name: string, config: string, send: Send): Promise<void> {
+    const data = `${directory.path}/${name}`;
+    const quiet = await startProgram(["--config", config, "--data", data, "--no-demo"]);
+    await send(quiet.mqttUrl);
+    await untilSettled(quiet.httpUrl, 600_000);
+    await quiet.stop();
+
+    const prefix = { ENERGY_KAFKA_PREFIX: `${name}-`, ENERGY_MQTT_CLIENT_ID: `collector-${name}` };
+    const common = { config, kafka, env: prefix };
+    const collector = await startRole({ ...common, role: "ingest", mqttUrl: mosquitto.url });
+    const first = await startRole({ ...common, role: "process", influx });
+    const second = await startRole({ ...common, role: "process", influx });
+    running.push(collector, first, second);
+    const started = performance.now();
+    await send(mosquitto.url);
+    const sent = performance.now();
+    await untilFollowed([collector, first, second], 600_000);
+    const followed = performance.now();
+    for (const one of [first, second]) {
+      const { dependencies } = await one.readiness();
+      expect(dependencies.find((each) => each.name === "processing")?.detail).toMatch(/\d/);
+    }
+    const { rows, differences } = await compareStores(config, data, influx);
+    console.info(
+      `${name}: ${rows} rows compared; sent in ${((sent - started) / 1000).toFixed(1)} s, followed ${((followed - sent) / 1000).toFixed(1)} s later`,
+    );
+    expect(rows).toBeGreaterThan(1_000);
+    expect(differences).toEqual([]);
+    for (const one of [collector, first, second]) expect(await one.stop()).toBe(0);
+  }
+
+  test("gives the example county the figures of the embedded run, row by row", {
+    timeout: 1_200_000,
+  }, async () => {
+    const config = `${projectRoot}config/example`;
+    await compare("example", config, await exampleCounty(config));
+  });
+
+  test("gives the steel year the figures of the embedded run, row by row", {
+    timeout: 1_200_000,
+  }, async () => {
+    const config = `${directory.path}/steel-config`;
+    writeConfig(config, registerYear().swap);
+    await compare("steel", config, steelYear());
+  });
+});
