@@ -45,6 +45,39 @@ export function oneOf(first: string, second: string, pairs: TagPairs): string {
   return `(${alternatives.join(" OR ")})`;
 }
 
+/** Meters of one site from which on the whole site is asked for, and what was not wanted is left out here. */
+const WHOLE_SITE = 16;
+
+/**
+ * Condition that holds for the meters of these pairs, and for others of sites of which many are wanted: InfluxDB
+ * takes longer to find a series by name than to send a day of it.
+ */
+export function metersOf(pairs: TagPairs): string {
+  const whole = [...pairs].filter(([, meters]) => meters.size >= WHOLE_SITE);
+  const few = new Map([...pairs].filter(([, meters]) => meters.size < WHOLE_SITE));
+  const alternatives = whole.map(([site]) => tagsAre({ site }));
+  if (few.size > 0) alternatives.push(oneOf("site", "meter", few));
+  return `(${alternatives.join(" OR ")})`;
+}
+
+/** Splits items in lists of about `size`, keeping those of one group together. */
+export function chunksByGroup<T>(items: readonly T[], groupOf: (item: T) => string, size: number): T[][] {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const group = groupOf(item);
+    const list = groups.get(group);
+    if (list) list.push(item);
+    else groups.set(group, [item]);
+  }
+  const chunks: T[][] = [];
+  for (const group of groups.values()) {
+    const chunk = chunks.at(-1);
+    if (chunk && chunk.length + group.length <= size) for (const item of group) chunk.push(item);
+    else chunks.push(group);
+  }
+  return chunks;
+}
+
 /** Splits items in lists of at most `size`. */
 export function chunksOf<T>(items: readonly T[], size: number): T[][] {
   const chunks: T[][] = [];
