@@ -82,7 +82,7 @@ export async function loadSecrets(path: string): Promise<LoadedSecrets | undefin
 /** Messages of the shape show values; those of this file must not be shown. */
 function withoutValue(problem: Problem): Problem {
   const [, list, field] = /^(gateways|operators|tokens)\..*?(?:\.(hash|role))?$/.exec(problem.path) ?? [];
-  if (list === undefined) return problem;
+  if (list === undefined || problem.message.startsWith("unknown key;")) return problem;
   if (field === "role") return { ...problem, message: `is none of ${roles.join(", ")}` };
   const form = list === "tokens" ? "sha256$hash" : "scrypt$N$r$p$salt$hash";
   const role = list === "gateways" ? "" : " with its role";

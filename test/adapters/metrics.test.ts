@@ -1,4 +1,5 @@
 /** What Prometheus reads, parsed back from the text. */
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { createMetrics, metricNames } from "../../adapters/metrics.ts";
 
@@ -62,4 +63,9 @@ test("two in one process do not mix, and a label nobody declared is refused", as
   one.set("energy_dirty_days", 5);
   expect(seriesValue(await other.text(), "energy_dirty_days")).toBe(0);
   expect(() => one.set("energy_dirty_days", 1, { site: "works" })).toThrow(/site/);
+});
+
+test("docs/operation.md says of every name when to be alarmed", () => {
+  const page = readFileSync(new URL("../../docs/operation.md", import.meta.url), "utf8");
+  expect(metricNames.filter((name) => !page.includes(`\`${name}`))).toEqual([]);
 });

@@ -2,8 +2,10 @@ import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { loadConfig } from "../../config/load.ts";
+import { createOperatorCheck } from "../../config/operators.ts";
 import { hashPassword, isPasswordHash, verifyPassword } from "../../config/password.ts";
 import { checkSecrets, loadSecrets } from "../../config/secrets.ts";
+import { hashToken, makeToken } from "../../config/token.ts";
 import { ConfigError } from "../../model/errors.ts";
 import { countyYaml, directoryOf, siteYaml } from "./directory.ts";
 
@@ -74,6 +76,48 @@ describe("the secrets file", () => {
     },
   );
 
+  it("knows operators of both forms, and machines", async () => {
+    const hash = await hashPassword("a");
+    const { token, hash: tokenHash } = makeToken();
+    const text = `operators: { wang: "${hash}", li: { hash: "${hash}", role: viewer } }\ntokens: { grafana: { hash: "${tokenHash}", role: viewer } }\n`;
+    const loaded = await loadSecrets(join(await directoryOf({ "secrets.yaml": text }), "secrets.yaml"));
+    expect({ ...loaded?.secrets.operators }).toEqual({
+      wang: { hash, role: "admin" },
+      li: { hash, role: "viewer" },
+    });
+    const check = await createOperatorCheck(loaded!.secrets);
+    expect(await check?.password("wang", "a")).toBe("admin");
+    expect(await check?.password("li", "a")).toBe("viewer");
+    expect(await check?.password("li", "b")).toBeUndefined();
+    expect(await check?.password("nobody", "a")).toBeUndefined();
+    expect(check?.token(token)).toEqual({ name: "grafana", role: "viewer" });
+    expect(check?.token(tokenHash)).toBeUndefined();
+    expect(check?.isUser("grafana")).toBe(false);
+  });
+
+  it("asks nobody where it has gateways alone", async () => {
+    expect(await createOperatorCheck({ gateways: { a: "x" }, operators: {}, tokens: {} })).toBeUndefined();
+  });
+
+  it.each([
+    ["operators: { wang: { hash: topsecret, role: admin } }", "operators.wang.hash"],
+    ["operators: { wang: [topsecret] }", "operators.wang"],
+    ["operators: { wang: { hash: HASH } }", "operators.wang.role"],
+    ["operators: { wang: { hash: HASH, role: topsecret } }", "operators.wang.role"],
+    ["operators: { wang: { hash: HASH, role: admin, also: topsecret } }", "operators.wang.also"],
+    ["tokens: { grafana: topsecret }", "tokens.grafana"],
+    ["tokens: { grafana: { hash: HASH, role: viewer } }", "tokens.grafana.hash"],
+    ["tokens: { grafana: { hash: sha256$topsecret, role: viewer } }", "tokens.grafana.hash"],
+  ])("refuses %s at its place, without repeating what may be a secret", async (text, path) => {
+    const hash = await hashPassword("a");
+    const directory = await directoryOf({ "secrets.yaml": text.replace("HASH", `"${hash}"`) });
+    const error = await loadSecrets(join(directory, "secrets.yaml")).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(ConfigError);
+    const { problems } = error as ConfigError;
+    expect(problems.map((problem) => problem.path)).toEqual([path]);
+    expect(JSON.stringify(problems)).not.toMatch(/topsecret|scrypt\$1/);
+  });
+
   it("is compared with the gateways of the registry", async () => {
     const directory = await directoryOf({ "county.yaml": countyYaml, "sites/works-1.yaml": siteYaml });
     const { registry } = await loadConfig(directory);
@@ -82,5 +126,20 @@ describe("the secrets file", () => {
       "gateways.works-1-gw1",
       "gateways.other",
     ]);
+  });
+});
+
+describe("tokens of machines", () => {
+  it("are random, and hashed as sha256sum does it", () => {
+    const { token, hash } = makeToken();
+    expect(makeToken().token).not.toBe(token);
+    expect(hashToken(token)).toBe(hash);
+    const hex = "0123456789abcdef".repeat(4);
+    expect(hashToken(hex)).toBe("sha256$a8ae6e6ee929abea3afcfc5258c8ccd6f85273e0d4626d26c7279f3250f77c8e");
+  });
+
+  it("that are too short to be random open nothing, whatever the file says", () => {
+    expect(hashToken("x".repeat(42))).toBeUndefined();
+    expect(hashToken("x".repeat(257))).toBeUndefined();
   });
 });
