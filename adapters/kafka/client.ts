@@ -17,7 +17,7 @@ const NOISE = [
   /member ?id|MEMBER_ID/,
   /already exists/i,
   /Limiting retries/i,
-  /Failed to connect|Connection error|Closed connection|Connection timeout|timed out|disconnected/i,
+  /Failed to connect|Connection error|Closed connection|Connection timeout|timed out|disconnected|Response without match/i,
   /Failed to send messages|does not match with the current generation|consumer is not in an active state/i,
   /Unable to verify|self.signed|certificate/i,
 ];

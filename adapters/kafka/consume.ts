@@ -4,7 +4,7 @@ import { sleep } from "./client.ts";
 import { joinGroup, type Membership, type MembershipOptions } from "./group.ts";
 
 const LEAST_WAIT_MS = 200;
-const MOST_WAIT_MS = 5_000;
+const MOST_WAIT_MS = 2_000;
 /** A membership that lasted so long was a good one. */
 const GOOD_MS = 60_000;
 
@@ -30,14 +30,13 @@ export async function* consumeShares(
     wake();
   };
 
-  const stayed = async (membership: Membership): Promise<string> => {
-    const stopped = new Promise<string>((resolve) => {
+  const stayed = (membership: Membership): Promise<string> =>
+    new Promise((resolve, reject) => {
       const over = (): void => resolve("this process stops");
       if (stop.signal.aborted) over();
       else stop.signal.addEventListener("abort", over, { once: true });
+      membership.over.then(resolve, reject).finally(() => stop.signal.removeEventListener("abort", over));
     });
-    return await Promise.race([membership.over, stopped]);
-  };
 
   const keepJoined = async (): Promise<void> => {
     let wait = LEAST_WAIT_MS;

@@ -17,6 +17,7 @@ const PARTITION_BYTES = 2 ** 20;
 /** Time for what the former owner had under way to end, after it was told. */
 const SETTLE_MS = 300;
 const CHECK_EVERY_MS = 250;
+const CRASH_AFTER_STOP_MS = 500;
 const COMMIT_RETRY_MS = 200;
 /** For commits that were sent when the lease ended. */
 const LAST_COMMITS_MS = 2_000;
@@ -272,7 +273,11 @@ export function joinGroup(options: MembershipOptions): Membership {
         for (const { partition, offset } of one.partitions) committed.set(partition, Number(offset));
     });
     consumer.on(events.REBALANCING, () => endShares("the group divides the partitions anew"));
-    consumer.on(events.STOP, () => end("the consumer stopped"));
+    consumer.on(events.STOP, () => {
+      endShares("the consumer stopped");
+      // When it stopped because of an error, the event that tells it follows.
+      setTimeout(() => end("the consumer stopped"), CRASH_AFTER_STOP_MS).unref();
+    });
     consumer.on(events.CRASH, ({ payload }) => end(`the consumer failed: ${textOf(payload.error)}`));
   };
 

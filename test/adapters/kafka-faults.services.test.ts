@@ -131,6 +131,46 @@ describe.skipIf(!(await haveServices(["kafka"], { own: true })))("when something
     expect(acknowledged).toHaveLength(n);
   });
 
+  test("goes on reading by itself after it was killed, and after it hung", async () => {
+    const log = await open({ topicPrefix: `${randomUUID()}.` });
+    let n = 0;
+    let isOver = false;
+    const appending = (async () => {
+      while (!isOver) {
+        await log.append("readings", [recordOf(n)]);
+        n += 1;
+        await sleep(5);
+      }
+    })();
+    const seen: LogRecord[] = [];
+    let last: number | undefined;
+    const reading = readAll(log, "g", (now) => {
+      seen.push(...now.slice(seen.length));
+      return last !== undefined && new Set(now.map(numberOf)).size > last;
+    });
+    const readAgain = async (what: string): Promise<void> => {
+      const from = n;
+      const since = Date.now();
+      while (!seen.some((record) => numberOf(record) > from + 50)) await sleep(50);
+      if (process.env.KAFKA_DEBUG) console.log(`read again ${Date.now() - since} ms after it was ${what}`);
+      expect(Date.now() - since).toBeLessThan(30_000);
+    };
+    await readAgain("started");
+    await kafka.kill9();
+    await kafka.restart();
+    await readAgain("restarted");
+    await kafka.pause();
+    await sleep(SESSION_MS + 6_000);
+    await kafka.resume();
+    await readAgain("resumed");
+    isOver = true;
+    await appending;
+    last = n;
+    await log.append("readings", [recordOf(n)]);
+    const numbers = new Set((await reading).map(numberOf));
+    expect([...numbers].sort((a, b) => a - b)).toEqual(upTo(n + 1));
+  });
+
   test("lets no more than the bound wait while it is down, and takes appends again when it is back", async () => {
     const log = await open({ topicPrefix: `${randomUUID()}.`, maxWaiting: { records: 100, bytes: 1e6 } });
     await log.append("readings", [recordOf(0)]);
@@ -188,14 +228,14 @@ describe.skipIf(!(await haveServices(["kafka"], { own: true })))("when something
       const held = deeds.filter((one) => one.does === "gained" && one.at > killedAt);
       return new Set(held.map((one) => one.partition)).size === 6;
     });
-    expect(Date.now() - killedAt).toBeLessThan(SESSION_MS + 4_000);
+    expect(Date.now() - killedAt).toBeLessThan(SESSION_MS + 10_000);
     await sleep(1_000);
     isOver = true;
     await appending;
-    const committed = (): Set<number> =>
+    const taken = (): Set<number> =>
       new Set([...killed.deeds, ...other.deeds].flatMap((deed) => deed.numbers ?? []));
-    await other.until(() => committed().size === n);
-    expect([...committed()].sort((a, b) => a - b)).toEqual(upTo(n));
+    await other.until(() => taken().size === n);
+    expect([...taken()].sort((a, b) => a - b)).toEqual(upTo(n));
     expect(killed.deeds.some((deed) => deed.numbers?.length)).toBe(true);
   });
 
@@ -220,7 +260,7 @@ describe.skipIf(!(await haveServices(["kafka"], { own: true })))("when something
     await first.until(
       (deeds) => deeds.filter((one) => one.does === "gained" && one.at > stoppedAt).length === 6,
     );
-    expect(Date.now() - stoppedAt).toBeLessThan(4_000);
+    expect(Date.now() - stoppedAt).toBeLessThan(SESSION_MS);
     expect(second.deeds.at(-1)?.does).toBe("stopped");
   });
 

@@ -8,7 +8,7 @@ import { build } from "esbuild";
 /** One line of a member. */
 export interface Deed {
   readonly at: number;
-  readonly does: "gained" | "wrote" | "lost" | "committed" | "stopped";
+  readonly does: "gained" | "wrote" | "lost" | "took" | "stopped";
   readonly partition: number;
   /** Tells the shares of one process apart. */
   readonly id: number;
