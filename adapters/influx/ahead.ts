@@ -1,9 +1,10 @@
 /** Reads in few questions what a step is about to need, and answers from memory. */
 import type { Figure, FigureKey, FigureWindow } from "../../model/figure.ts";
 import type { ReadAhead, SeriesReader } from "../../model/ports.ts";
-import type { SeriesKey, StoredReading } from "../../model/reading.ts";
+import type { SeriesKey } from "../../model/reading.ts";
 import { DAY_MS, type Instant } from "../../model/time.ts";
 import { byStartAndOwner, type ReadFigures } from "./figures.ts";
+import { createPackedFigures, type PackedFigures, type PackedReadings, packReadings } from "./packed.ts";
 import { inParallel } from "./question.ts";
 import type { ReadingReader } from "./readings.ts";
 
@@ -14,38 +15,24 @@ const WINDOWS: readonly FigureWindow[] = ["15m", "day"];
 const seriesName = ({ site, meter, register }: SeriesKey): string => `${site} ${meter} ${register}`;
 const figureName = ({ scope, owner, carrier }: FigureKey): string => `${scope} ${carrier} ${owner}`;
 
-/** Place of the first row at or after `at`. */
-function lowerBound<T>(rows: readonly T[], at: Instant, timeOf: (row: T) => Instant): number {
-  let low = 0;
-  let high = rows.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (timeOf(rows[middle]!) < at) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
-
-const atOf = (row: StoredReading): Instant => row.at;
-const startOf = (figure: Figure): Instant => figure.start;
-
 interface KnownReadings {
   /** All readings from here on are in `rows`. */
   readonly from: Instant;
-  rows: StoredReading[];
+  rows: PackedReadings;
 }
 
 async function fetchReadings(reader: ReadingReader, wanted: ReadAhead["readings"]) {
   const known = new Map<string, KnownReadings>();
   for (const { series, from } of wanted) {
     const earlier = known.get(seriesName(series))?.from ?? Number.POSITIVE_INFINITY;
-    known.set(seriesName(series), { from: Math.min(from, earlier), rows: [] });
+    const rows = packReadings(series.register, []);
+    known.set(seriesName(series), { from: Math.min(from, earlier), rows });
   }
   const ranges = [...new Map(wanted.map(({ series }) => [seriesName(series), series])).entries()].map(
     ([name, series]) => ({ series, from: known.get(name)!.from, to: Number.MAX_SAFE_INTEGER }),
   );
   await reader.many(ranges, (series, rows) => {
-    known.get(seriesName(series))!.rows = rows;
+    known.get(seriesName(series))!.rows = packReadings(series.register, rows);
   });
   return known;
 }
@@ -53,7 +40,7 @@ async function fetchReadings(reader: ReadingReader, wanted: ReadAhead["readings"
 interface KnownFigures {
   readonly from: Instant;
   readonly to: Instant;
-  readonly rows: Record<"15m" | "day", Figure[]>;
+  readonly rows: Readonly<Record<"15m" | "day", PackedFigures>>;
 }
 
 /** Ranges that begin within the same day together; each series keeps what lies in its own. */
@@ -66,7 +53,7 @@ async function fetchFigures(read: ReadFigures, wanted: ReadAhead["figures"]) {
     known.set(figureName(key), {
       from: Math.min(from, earlier?.from ?? from),
       to: Math.max(to, earlier?.to ?? to),
-      rows: { "15m": [], day: [] },
+      rows: { "15m": createPackedFigures(key, "15m"), day: createPackedFigures(key, "day") },
     });
   }
   const groups = new Map<string, { keys: FigureKey[]; from: Instant; to: Instant }>();
@@ -85,7 +72,7 @@ async function fetchFigures(read: ReadFigures, wanted: ReadAhead["figures"]) {
     read(question, (figure) => {
       const mine = known.get(figureName(figure))!;
       if (figure.start >= mine.from && figure.start < mine.to)
-        mine.rows[figure.window as "15m" | "day"].push(figure);
+        mine.rows[figure.window as "15m" | "day"].add(figure);
     }),
   );
   return known;
@@ -104,8 +91,7 @@ export async function readAhead(
   const figuresOf = (key: FigureKey, window: FigureWindow, from: Instant, to: Instant) => {
     const known = knownFigures.get(figureName(key));
     if (known === undefined || window === "month" || from < known.from || to > known.to) return undefined;
-    const rows = known.rows[window];
-    return rows.slice(lowerBound(rows, from, startOf), lowerBound(rows, to, startOf));
+    return known.rows[window].between(from, to);
   };
 
   return {
@@ -113,21 +99,18 @@ export async function readAhead(
     async readings(series, from, to) {
       const known = knownReadings.get(seriesName(series));
       if (known === undefined || from < known.from) return reader.readings(series, from, to);
-      return known.rows.slice(lowerBound(known.rows, from, atOf), lowerBound(known.rows, to + 1, atOf));
+      return known.rows.between(from, to);
     },
     async certainAtOrBefore(series, at) {
       const known = knownReadings.get(seriesName(series));
-      const rows = known?.rows ?? [];
-      for (let i = lowerBound(rows, at + 1, atOf) - 1; i >= 0; i -= 1) if (rows[i]!.certain) return rows[i];
+      const found = known?.rows.certainAtOrBefore(at);
       // Nothing certain is in memory up to `at`, so that it can only lie before.
-      return reader.certainAtOrBefore(series, known === undefined ? at : Math.min(at, known.from));
+      return found ?? reader.certainAtOrBefore(series, known === undefined ? at : Math.min(at, known.from));
     },
     async certainAtOrAfter(series, at) {
       const known = knownReadings.get(seriesName(series));
       if (known === undefined || at < known.from) return reader.certainAtOrAfter(series, at);
-      const { rows } = known;
-      for (let i = lowerBound(rows, at, atOf); i < rows.length; i += 1) if (rows[i]!.certain) return rows[i];
-      return undefined;
+      return known.rows.certainAtOrAfter(at);
     },
     async figures(keys, window, from, to) {
       const rest: FigureKey[] = [];

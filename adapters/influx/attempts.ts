@@ -89,9 +89,12 @@ async function whileHeld<T>(lease: AbortSignal | undefined, work: Promise<T>): P
   }
 }
 
+/** One attempt; `alive` says that something came, from which on the deadline is counted anew. */
+export type Attempt<T> = (signal: AbortSignal, alive: () => void) => Promise<T>;
+
 /** Runs `work` with a signal that aborts at the deadline or with the lease, whatever `work` makes of it. */
 async function oneAttempt<T>(
-  work: (signal: AbortSignal) => Promise<T>,
+  work: Attempt<T>,
   deadlineMs: number,
   lease: AbortSignal | undefined,
 ): Promise<T> {
@@ -106,7 +109,7 @@ async function oneAttempt<T>(
     }, deadlineMs);
   });
   try {
-    return await whileHeld(lease, Promise.race([work(control.signal), late]));
+    return await whileHeld(lease, Promise.race([work(control.signal, () => timer?.refresh()), late]));
   } finally {
     clearTimeout(timer);
     lease?.removeEventListener("abort", cancel);
@@ -130,7 +133,7 @@ export interface Trying {
  * Tries until it succeeds, with growing pauses.
  * @throws TransientError when the attempts are used up or the lease ended; Error when no try can help.
  */
-export async function trying<T>(how: Trying, work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+export async function trying<T>(how: Trying, work: Attempt<T>): Promise<T> {
   const { where, what, lease, log } = how;
   for (let failures = 1; ; failures += 1) {
     if (lease?.aborted) throw leaseEnded();

@@ -159,11 +159,14 @@ export function createInfluxClient(options: InfluxOptions): InfluxClient {
   const ask: InfluxClient["ask"] = async (statements, take, begin = () => undefined, lease) => {
     const form = `db=${encodeURIComponent(options.bucket)}&epoch=ms&chunked=true&chunk_size=10000&q=${encodeURIComponent(statements.join(";"))}`;
     const how = { where, what: "reading", deadlineMs: readDeadlineMs, maxAttempts, lease, log };
-    await trying(how, async (signal) => {
+    await trying(how, async (signal, alive) => {
       begin();
       const headers = { "content-type": "application/x-www-form-urlencoded", accept: "application/json" };
       const chunks = transport.iterate("/query", form, { method: "POST", headers, signal });
-      await eachLine(chunks, (line) => takeAnswer(line, take));
+      await eachLine(chunks, (line) => {
+        alive();
+        takeAnswer(line, take);
+      });
     });
   };
 

@@ -15,7 +15,7 @@ export interface InfluxOptions {
   readonly ca?: string;
   /** Time for one attempt to write, in ms; below the session timeout of the log. Default 5,000. */
   readonly deadlineMs?: number;
-  /** Time for one attempt to read, in ms. Default 60,000. */
+  /** Time for a question until the first or the next piece of its answer, in ms. Default 60,000. */
   readonly readDeadlineMs?: number;
   /** Attempts of reads, and of writes without a lease, before a TransientError. Default 5. */
   readonly maxAttempts?: number;

@@ -7,10 +7,12 @@ import { chunksOf, namesOf, recordsOf, tagsAre, timeWithin } from "./question.ts
 
 /** Bodies asked for at once; each may have half a megabyte. */
 const BODIES_PER_QUESTION = 25;
-const PLACES = 1_000_000;
+/** Offsets told apart within a millisecond, and as many negative ones: those of the topic of readings. */
+const PLACES = 500_000;
 const BODY = ["offset", "replayedAt", ...bodyNames];
 
-const timeOf = (receivedAt: number, offset: number): string => nanoTime(receivedAt, offset % PLACES);
+const timeOf = (receivedAt: number, offset: number): string =>
+  nanoTime(receivedAt, (Math.abs(offset) % PLACES) * 2 + (offset < 0 ? 1 : 0));
 
 export function rejectLine(reject: StoredReject): string {
   const { offset, replayedAt, ...body } = reject;
@@ -33,7 +35,7 @@ async function placesOf(client: InfluxClient, query: RejectQuery): Promise<Place
   const conditions = [
     ...(site === undefined ? [] : [tagsAre({ site })]),
     ...(code === undefined ? [] : [tagsAre({ code })]),
-    before === undefined ? `"offset">=0` : `"offset"<${before}`,
+    before === undefined ? `"parts">0` : `"offset"<${before}`,
   ];
   const range = timeWithin(query.from, query.to - 1);
   let places: Place[] = [];

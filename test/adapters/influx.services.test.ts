@@ -183,13 +183,16 @@ describe.skipIf(!(await haveServices(["influx"])))("InfluxDB", () => {
 
   test("rejects of one millisecond stay apart, and payloads of 256 KiB come back whole", async () => {
     const store = await open();
-    const many = Array.from({ length: 1_200 }, (_, i) => rejectOf(999_500 + i));
+    // Negative offsets are those of the topic of readings.
+    const many = Array.from({ length: 1_200 }, (_, i) => rejectOf(i < 600 ? i - 600 : 499_400 + i));
     const payload = Buffer.alloc(256 * 1024, '能源\0"\\\n').toString("base64");
     const large = rejectOf(7, { site: "_unknown", code: "malformed-json", payload, detail: '"\\\n能😀' });
     await store.write({ rejects: [...many, large] });
     await store.write({ rejects: [...many] });
     const page = await store.rejects({ from: start, to: start + 1, limit: 1_500 });
-    expect(page).toEqual([...[...many].reverse(), large]);
+    expect(page).toEqual([...[...many].reverse().slice(0, 600), large, ...[...many].reverse().slice(600)]);
+    const second = await store.rejects({ from: start, to: start + 1, limit: 1_500, before: 7 });
+    expect(second).toEqual(page.slice(601));
     const [one] = await store.rejects({ from: start, to: start + 1, limit: 5, site: "_unknown" });
     expect(one).toEqual(large);
     expect(await store.rejects({ from: start + 1, to: start + DAY, limit: 5 })).toEqual([]);
