@@ -20,6 +20,7 @@ import { createSignIn } from "./server/sign-in.ts";
 import {
   addBodyDeadline,
   KEEP_ALIVE_MS,
+  limitConnections,
   type SendLimits,
   sendLimits,
   serverSettings,
@@ -71,10 +72,11 @@ function createApp({ log, tls }: BoardServerOptions, limits: BoardLimits): Fasti
   const app = tls
     ? (Fastify({
         ...settings,
-        https: { ...tls, minVersion: "TLSv1.2", ...server },
+        https: { ...tls, minVersion: "TLSv1.2", handshakeTimeout: limits.headersMs, ...server },
       }) as unknown as FastifyInstance)
     : Fastify({ ...settings, http: server });
   app.server.maxConnections = MOST_CONNECTIONS;
+  limitConnections(app.server, limits);
   // The schemas are documentation: requests are checked by the same zod schemas, which say what is wrong.
   app.setValidatorCompiler(() => () => true);
   app.setSerializerCompiler(() => (body) => JSON.stringify(body));

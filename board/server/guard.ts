@@ -5,6 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import type { Log } from "../../model/log.ts";
 import { ProblemError } from "../answer.ts";
 import { accessOf, isChanging, type Operator, requireRole } from "./access.ts";
+import { createAttempts } from "./attempts.ts";
 import { addressOf, type Identify } from "./identity.ts";
 import { TooManyError } from "./problem.ts";
 
@@ -81,10 +82,12 @@ async function createRateCheck(app: FastifyInstance, { requestsPerMinute, log }:
   if (requestsPerMinute === undefined) return async () => undefined;
   await app.register(rateLimit, { global: false });
   const count = app.createRateLimit({ max: requestsPerMinute, timeWindow: 60_000 });
+  const told = createAttempts({ most: 1, windowMs: 60_000 }, Date.now);
   return async (request: FastifyRequest): Promise<void> => {
     const state = await count(request);
     if (state.isAllowed || !state.isExceeded) return;
-    if (state.remaining === 0) log.debug("rate-limited", { address: addressOf(request) });
+    const address = addressOf(request);
+    if (told.take(address) === undefined) log.warn("rate-limited", { address, requestsPerMinute });
     throw new TooManyError(`more than ${requestsPerMinute} requests in a minute`, state.ttl);
   };
 }

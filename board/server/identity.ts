@@ -30,10 +30,10 @@ const bearerOf = (header: string): string | undefined => /^bearer ([\w.~+/=-]+)$
 /** With `Secure` the name itself keeps other hosts and plain HTTP from setting it. */
 export const cookieNames = { secure: "__Host-energy-session", plain: "energy-session" } as const;
 
-/** The session ids that a request shows; the secure one first. */
-export function sessionIdsOf(request: FastifyRequest): readonly string[] {
-  const { cookies } = request;
-  return [cookies[cookieNames.secure], cookies[cookieNames.plain]].filter((id) => id !== undefined);
+/** The session ids that a request shows. By TLS only the secure one counts: another host can plant the other. */
+export function sessionIdsOf({ cookies, protocol }: FastifyRequest): readonly string[] {
+  const plain = protocol === "https" ? undefined : cookies[cookieNames.plain];
+  return [cookies[cookieNames.secure], plain].filter((id) => id !== undefined);
 }
 
 /** Without `check` everybody is this machine's user. */

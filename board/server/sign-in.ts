@@ -35,6 +35,8 @@ const refused = (): ProblemError =>
 function createGuessLimit(log: Log, clock: () => number) {
   const addresses = createAttempts(perAddress, clock);
   const users = createAttempts(perUser, clock);
+  /** One line a minute and address: the log must not grow with the guesses. */
+  const told = createAttempts({ most: 1, windowMs: 60_000 }, clock);
   const known = new Set<string>();
   const keyOf = (user: string, address: string): string =>
     known.has(JSON.stringify([user, address])) ? JSON.stringify([user, address]) : JSON.stringify([user]);
@@ -43,7 +45,9 @@ function createGuessLimit(log: Log, clock: () => number) {
       // The address first: one that has no attempt left must not use up the user's.
       const wait = addresses.take(address) ?? users.take(keyOf(user, address));
       if (wait === undefined) return;
-      log.warn("sign-in-limited", { address, waitSeconds: Math.ceil(wait / 1000) });
+      if (told.take(address) === undefined) {
+        log.warn("sign-in-limited", { address, waitSeconds: Math.ceil(wait / 1000) });
+      }
       throw new TooManyError("too many attempts to sign in", wait);
     },
     wasRight(user: string, address: string): void {

@@ -1,4 +1,6 @@
-/** Deadlines for whoever sends his request slowly, so that open sockets cannot be used up by waiting. */
+/** Bounds for whoever holds connections, or sends his request slowly, so that sockets cannot be used up. */
+import type { Server } from "node:http";
+import { normalizeIP } from "@fastify/rate-limit";
 import type { FastifyInstance } from "fastify";
 
 export interface SendLimits {
@@ -6,9 +8,11 @@ export interface SendLimits {
   readonly headersMs: number;
   /** For a body; that of an operator's import may take its time. */
   readonly bodyMs: number;
+  /** Connections of one address; an open page has six at most, and a proxy shares its own. */
+  readonly connectionsPerAddress: number;
 }
 
-export const sendLimits: SendLimits = { headersMs: 15_000, bodyMs: 30_000 };
+export const sendLimits: SendLimits = { headersMs: 15_000, bodyMs: 30_000, connectionsPerAddress: 300 };
 
 /** An idle connection is kept this long, for the page's next question. */
 export const KEEP_ALIVE_MS = 30_000;
@@ -33,5 +37,24 @@ export function addBodyDeadline(app: FastifyInstance, { bodyMs }: SendLimits): v
       if (!raw.complete && !mayLast) raw.socket.destroy();
     }, bodyMs);
     raw.once("close", () => clearTimeout(timer));
+  });
+}
+
+/** Closes connections beyond those that one address may have. */
+export function limitConnections(server: Server, { connectionsPerAddress }: SendLimits): void {
+  const open = new Map<string, number>();
+  server.on("connection", (socket) => {
+    const address = normalizeIP(socket.remoteAddress ?? "", 64);
+    const count = (open.get(address) ?? 0) + 1;
+    if (count > connectionsPerAddress) {
+      socket.destroy();
+      return;
+    }
+    open.set(address, count);
+    socket.once("close", () => {
+      const left = (open.get(address) ?? 1) - 1;
+      if (left > 0) open.set(address, left);
+      else open.delete(address);
+    });
   });
 }

@@ -69,6 +69,12 @@ describe("roles", () => {
     expect((await served.ask("/api/v1/stream")).status).toBe(401);
   });
 
+  it("count for HEAD as for GET", async () => {
+    const head = (role: Role) =>
+      served.ask("/api/v1/rejects", { method: "HEAD", headers: bearer(token(role)) });
+    expect([(await head("viewer")).status, (await head("officer")).status]).toEqual([403, 200]);
+  });
+
   it("take a password as well as a token, and no token that is short, changed or in another place", async () => {
     const good = token("viewer");
     const status = async (headers: Record<string, string>, path = "/api/v1/sites") =>

@@ -1,4 +1,5 @@
 /** Browser sessions: signing in and out, how they end, and what guessing comes to. */
+import { get as httpsGet } from "node:https";
 import { connect } from "node:net";
 import { setTimeout as wait } from "node:timers/promises";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -32,6 +33,15 @@ const signIn = (user: string, password: string, headers: Record<string, string> 
   });
 const cookieOf = (reply: Reply): string => String(reply.headers["set-cookie"]?.[0]).split(";")[0]!;
 const get = (cookie: string, path = "/api/v1/sites") => served.ask(path, { headers: { cookie } });
+
+/** Asks for the sites by TLS. */
+const httpsStatus = (port: number, headers: Record<string, string>): Promise<number | undefined> =>
+  new Promise((resolve, reject) => {
+    const where = { host: "127.0.0.1", port, path: "/api/v1/sites", ca: certificate.cert };
+    httpsGet({ ...where, servername: "localhost", headers }, (reply) =>
+      resolve(reply.resume().statusCode),
+    ).on("error", reject);
+  });
 
 describe("a session", () => {
   it("begins with a password, opens what the role may, and ends when signed out", async () => {
@@ -72,6 +82,11 @@ describe("a session", () => {
     });
     expect(reply.headers["set-cookie"]).toMatch(secure);
     expect(reply.headers["strict-transport-security"]).toBe("max-age=31536000");
+    const id = String(reply.headers["set-cookie"]).split(/[=;]/)[1];
+    const ask = (name: string) => httpsStatus(served.port, { cookie: `${name}=${id}` });
+    expect(await ask("__Host-energy-session")).toBe(200);
+    // Without the prefix another host of the domain could have planted it.
+    expect(await ask("energy-session")).toBe(401);
   });
 
   it("is another one after each sign-in, and the one before ends", async () => {
@@ -262,6 +277,23 @@ describe("a flood", () => {
       });
     });
 
+  it("of connections from one address is turned away", async () => {
+    await open({ limits: { connectionsPerAddress: 3 } });
+    const sockets = [1, 2, 3].map(() => connect(served.port, "127.0.0.1"));
+    await Promise.all(sockets.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
+    await expect(served.ask("/healthz")).rejects.toThrow(/ECONNRESET|socket hang up/);
+    sockets[0]?.destroy();
+    await expect
+      .poll(() =>
+        served.ask("/healthz").then(
+          ({ status }) => status,
+          () => 0,
+        ),
+      )
+      .toBe(200);
+    for (const socket of sockets) socket.destroy();
+  });
+
   it("of senders who do not come to an end is cut off", async () => {
     await open({ limits: { headersMs: 300, bodyMs: 300 } });
     const head = (path: string, type: string, more = "") =>
@@ -273,6 +305,9 @@ describe("a flood", () => {
       hold(head("/api/v1/admin/import?site=w&meter=a&profile=p", "text/csv")),
     ]);
     for (const { ms } of held) expect(ms).toBeLessThan(3000);
+    await served.close();
+    await open({ tls: certificate, limits: { headersMs: 300 } });
+    expect((await hold("")).ms, "no TLS handshake").toBeLessThan(3000);
     expect(held[1]?.answer).toMatch(/^(HTTP\/1.1 408 |$)/);
   });
 
