@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
+import { productionVariables } from "../../app-settings.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -65,42 +66,23 @@ export function readCompose(path: string): ComposeFile {
   return parse(withDefaults(readFileSync(`${root}${path}`, "utf8")), { merge: true }) as ComposeFile;
 }
 
-/** The program's environment variables that an installation may set; each secret one also as a file. */
-export const environmentNames = [
-  "ENERGY_STACK",
-  "ENERGY_ROLE",
-  "ENERGY_CONFIG",
-  "ENERGY_SECRETS",
-  "ENERGY_KAFKA_BROKERS",
-  "ENERGY_KAFKA_SASL_MECHANISM",
-  "ENERGY_KAFKA_USERNAME",
-  "ENERGY_KAFKA_PASSWORD",
-  "ENERGY_KAFKA_PASSWORD_FILE",
-  "ENERGY_KAFKA_CA",
-  "ENERGY_KAFKA_CERT",
-  "ENERGY_KAFKA_KEY",
-  "ENERGY_KAFKA_PARTITIONS",
-  "ENERGY_KAFKA_REPLICATION",
-  "ENERGY_KAFKA_MIN_INSYNC",
-  "ENERGY_KAFKA_RETENTION_DAYS",
-  "ENERGY_INFLUX_URL",
-  "ENERGY_INFLUX_ORG",
-  "ENERGY_INFLUX_BUCKET",
-  "ENERGY_INFLUX_TOKEN",
-  "ENERGY_INFLUX_TOKEN_FILE",
-  "ENERGY_INFLUX_CA",
-  "ENERGY_MQTT_URL",
-  "ENERGY_MQTT_PORT",
-  "ENERGY_MQTT_USERNAME",
-  "ENERGY_MQTT_PASSWORD",
-  "ENERGY_MQTT_PASSWORD_FILE",
-  "ENERGY_MQTT_CLIENT_ID",
-  "ENERGY_MQTT_CA",
-  "ENERGY_MQTT_CERT",
-  "ENERGY_MQTT_KEY",
-  "ENERGY_HOST",
-  "ENERGY_HTTP_PORT",
-  "ENERGY_TLS_CERT",
-  "ENERGY_TLS_KEY",
-  "ENERGY_LOG_LEVEL",
-] as const;
+/** Of these the program reads a secret from a file as well. */
+const secretVariables = productionVariables.filter((name) => /PASSWORD|TOKEN/.test(name));
+
+/** The program's environment variables: those of the production stack, and those that stand for options. */
+export const environmentNames: readonly string[] = [
+  ...productionVariables,
+  ...secretVariables.map((name) => `${name}_FILE`),
+  ...[
+    "STACK",
+    "ROLE",
+    "CONFIG",
+    "SECRETS",
+    "HOST",
+    "HTTP_PORT",
+    "MQTT_PORT",
+    "TLS_CERT",
+    "TLS_KEY",
+    "LOG_LEVEL",
+  ].map((name) => `ENERGY_${name}`),
+];
