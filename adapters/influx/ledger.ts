@@ -1,6 +1,13 @@
 /** The ledger: one point for each change of a figure of a closed day, at the start of the figure's window. */
 import { createHash } from "node:crypto";
-import type { FigureKey, FigureScope, FigureValues, FigureWindow, LedgerEntry } from "../../model/figure.ts";
+import type {
+  Effects,
+  FigureKey,
+  FigureScope,
+  FigureValues,
+  FigureWindow,
+  LedgerEntry,
+} from "../../model/figure.ts";
 import type { Instant } from "../../model/time.ts";
 import type { Cell, InfluxClient } from "./client.ts";
 import { bodyFields, bodyNames, bodyOf, nanoTime, stringValue, tagValue } from "./line.ts";
@@ -72,9 +79,40 @@ async function newestOf(
   return newest;
 }
 
+const effectsOf = ({ kgceCalorific, kgceEquivalent, kgCo2Location, kgCo2Market }: Effects) => [
+  kgceCalorific,
+  kgceEquivalent,
+  kgCo2Location,
+  kgCo2Market,
+];
+
+/** The same for the same values, whether they were computed or read back. */
+function digestOf(values: FigureValues | null): string {
+  const list = values && [
+    values.amount,
+    values.coverage,
+    values.estimated,
+    values.missingMeters,
+    effectsOf(values),
+    values.output,
+    effectsOf(values.outputEffects),
+    values.factors,
+  ];
+  return createHash("sha256").update(JSON.stringify(list)).digest("base64");
+}
+
 /**
- * Lines of entries; none for one that says the same as the newest of its figure, which a crash between the
- * ledger and the figures makes come again.
+ * Whether the newest entry of the figure says this already: a crash between the ledger and the figures makes it
+ * come again, one between deletion and figure with nothing before.
+ */
+function isSaid(newest: Newest | undefined, { before, after }: LedgerEntry): boolean {
+  if (newest === undefined) return false;
+  const [saidBefore, saidAfter] = newest.digest.split(" ");
+  return saidAfter === digestOf(after) && (before === null || saidBefore === digestOf(before));
+}
+
+/**
+ * Lines of entries; none for one that the newest of its figure says already.
  */
 export async function ledgerLines(
   client: InfluxClient,
@@ -88,9 +126,9 @@ export async function ledgerLines(
     const { scope, owner, carrier, window, start, before, after, cause, at } = entry;
     const figure = figureName(entry, start);
     const body = JSON.stringify({ before, after });
-    const digest = createHash("sha256").update(body).digest("base64");
     const known = newest.get(figure);
-    if (known?.digest === digest) continue;
+    if (isSaid(known, entry)) continue;
+    const digest = `${digestOf(before)} ${digestOf(after)}`;
     const place = known === undefined ? 0 : known.place + 1;
     newest.set(figure, { place, digest });
     const tags = `carrier=${tagValue(carrier)},owner=${tagValue(owner)},scope=${scope},window=${window}`;

@@ -172,7 +172,11 @@ describe.skipIf(!(await haveServices(["influx"])))("InfluxDB", () => {
     await store.write({ ledger: [entries[0]!] });
     await store.write({ ledger: [{ ...entries[0]!, at: 15 }] });
     for (const one of entries.slice(1)) await store.write({ ledger: [one] });
-    await store.write({ ledger: [{ ...entries[3]!, at: 45 }] });
+    // The same values in another order, as they are when read back.
+    const { factors, ...rest } = entries[3]!.before!;
+    await store.write({ ledger: [{ ...entries[3]!, before: { factors, ...rest }, at: 45 }] });
+    // The figure was deleted to be written anew, and the process died in between.
+    await store.write({ ledger: [entry(null, 2, 50)] });
     const newestFirst = [...entries].reverse();
     expect(await store.ledger([key], at, at + 1, 10)).toEqual(newestFirst);
     expect(await store.ledger(undefined, at, at + 1, 2)).toEqual(newestFirst.slice(0, 2));
