@@ -4,10 +4,9 @@
  * came by.
  */
 import { connect as connectTcp, isIP, type Socket } from "node:net";
-import { Duplex } from "node:stream";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { type IClientOptions, MqttClient } from "mqtt";
-import { createAckOrder, type Load } from "./mqtt-source-load.ts";
+import { createReader, type Reader, type ReaderSink } from "./mqtt-source-reader.ts";
 import {
   type BrokerPlace,
   connectTrouble,
@@ -15,8 +14,6 @@ import {
   lostTrouble,
   notLoggedTrouble,
 } from "./mqtt-source-trouble.ts";
-import { createPublishWalk, type Published } from "./mqtt-source-walk.ts";
-import { packetLimits } from "./packet-guard.ts";
 
 export interface ConnectionOptionsOfSource {
   readonly place: BrokerPlace;
@@ -32,11 +29,7 @@ export interface ConnectionOptionsOfSource {
 }
 
 /** What a connection leads to. */
-export interface ConnectionSink {
-  readonly load: Load;
-  /** Hands a message over; resolves when it is durable. */
-  take(message: Published): Promise<void>;
-  acknowledged(messages: number): void;
+export interface ConnectionSink extends ReaderSink {
   /** The log did not take a message; the connection is about to end. */
   failed(): void;
   /** Filters the broker does not grant; undefined when it grants all. */
@@ -63,7 +56,6 @@ export interface BrokerConnection {
 const FILTERS_AT_ONCE = 200;
 const RETRY_FILTERS_MS = 30_000;
 const FAREWELL_MS = 1_000;
-const PINGREQ = Buffer.from([0xc0, 0]);
 /** MQTT 5: the broker keeps the session for as long as MQTT 3.1.1 does, for ever. */
 const NEVER = 0xffff_ffff;
 
@@ -213,132 +205,6 @@ function connected(client: MqttClient, { timeoutMs }: ConnectionOptionsOfSource)
   });
 }
 
-interface Reader {
-  /** What mqtt.js sees of the connection: everything but messages. */
-  readonly wire: Duplex;
-  readonly isPaused: () => boolean;
-  readonly isBusy: () => boolean;
-  readOn(): void;
-  hold(): void;
-  /** Throws away messages that still come, so that the broker reads our PUBACKs to the end. */
-  discard(): void;
-  onFailure(call: () => void): void;
-  /** Why the log did not take a message. */
-  failure(): Error | undefined;
-  trouble(): Error | undefined;
-  /** Bytes that came in since the last call, or true while paused: the broker is not silent, we are. */
-  isAlive(): boolean;
-}
-
-function createReader(
-  socket: Socket,
-  { protocolVersion }: ConnectionOptionsOfSource,
-  sink: ConnectionSink,
-): Reader {
-  let isHeld = false;
-  let isPaused = false;
-  let isDiscarding = false;
-  let bytesSeen = 0;
-  let failure: Error | undefined;
-  let trouble: Error | undefined;
-  let failed: () => void = () => undefined;
-  const acks = createAckOrder({
-    logged(messages, pubacks) {
-      if (socket.writable && pubacks.length > 0) socket.write(pubacks);
-      sink.acknowledged(messages);
-    },
-    failed(error) {
-      failure = error instanceof Error ? error : new Error(String(error));
-      hold();
-      failed();
-    },
-    settled: (messages, bytes) => sink.load.remove(messages, bytes),
-  });
-  const walk = createPublishWalk(packetLimits, protocolVersion, {
-    wantsMore: () => isDiscarding || (!isHeld && !sink.load.isFull()),
-    published(message) {
-      if (isDiscarding) return;
-      const { length } = message.payload;
-      sink.load.add(length);
-      acks.add(handOver(sink, message), message.id, length);
-    },
-    passed: (packet) => void wire.push(packet),
-    malformed(why) {
-      trouble = new Error(`what came is no MQTT: ${why}`);
-      socket.destroy();
-    },
-  });
-  const wire = new Duplex({
-    read: () => undefined,
-    write: (chunk: Buffer, _encoding, done) => void socket.write(chunk, done),
-    writev: (chunks: { chunk: Buffer }[], done) =>
-      void socket.write(Buffer.concat(chunks.map(({ chunk }) => chunk)), done),
-    final(done) {
-      socket.end();
-      done();
-    },
-    destroy(error, done) {
-      socket.destroy();
-      done(error);
-    },
-  });
-  const pause = (): void => {
-    isPaused = true;
-    socket.pause();
-  };
-  const hold = (): void => {
-    isHeld = true;
-  };
-  socket.on("data", (chunk: Buffer) => {
-    bytesSeen += chunk.length;
-    walk.feed(chunk);
-    if (walk.isStopped()) pause();
-  });
-  socket.on("error", (error) => {
-    trouble ??= error;
-  });
-  socket.on("close", () => wire.destroy());
-  return {
-    wire,
-    isPaused: () => isPaused,
-    isBusy: () => !acks.isEmpty(),
-    readOn() {
-      if (!isPaused || isHeld || isDiscarding) return;
-      walk.go();
-      if (walk.isStopped()) return;
-      isPaused = false;
-      socket.resume();
-    },
-    hold,
-    discard() {
-      isDiscarding = true;
-      isPaused = false;
-      walk.go();
-      socket.resume();
-    },
-    onFailure(call) {
-      failed = call;
-      if (failure) call();
-    },
-    failure: () => failure,
-    trouble: () => trouble,
-    isAlive() {
-      const seen = bytesSeen > 0;
-      bytesSeen = 0;
-      return seen || isPaused;
-    },
-  };
-}
-
-/** A throw is a failure too: one message must not end the process. */
-function handOver(sink: ConnectionSink, message: Published): Promise<void> {
-  try {
-    return sink.take(message);
-  } catch (error) {
-    return Promise.reject(error);
-  }
-}
-
 /**
  * Keeps a connection that is paused, or whose PINGRESP is behind many messages: the broker is pinged by us, and
  * mqtt.js, which waits for an answer that we do not read, is told that all is well. A silent one is left to it.
@@ -346,7 +212,7 @@ function handOver(sink: ConnectionSink, message: Published): Promise<void> {
 function keepAlive(client: MqttClient, socket: Socket, reader: Reader, seconds: number): () => void {
   const timer = setInterval(() => {
     if (!reader.isAlive() || !socket.writable) return;
-    socket.write(PINGREQ);
+    reader.ping();
     client.reschedulePing(true);
   }, seconds * 333);
   return () => clearInterval(timer);

@@ -111,3 +111,51 @@ function pubackPackets(ids: readonly number[]): Buffer {
   });
   return bytes;
 }
+
+/**
+ * PUBACKs that the broker may not have read yet: were we killed now, their messages would come again. A PINGREQ
+ * behind some of them is answered once they are read, since a broker takes packets in order.
+ */
+export interface Confirmations {
+  /** So many PUBACKs are about to be written; true when a PINGREQ is to follow them. */
+  add(pubacks: number): boolean;
+  /** A PINGREQ that somebody else sent. */
+  pinged(): void;
+  /** A PINGRESP came. */
+  answered(): void;
+  /** Waits for none of the answers that are to come. */
+  forgo(): void;
+  /** Messages with a PUBACK that is not known to be read. */
+  count(): number;
+}
+
+/** Creates the count of one connection; one PINGREQ is for at least so many PUBACKs. */
+export function createConfirmations(atLeast: number): Confirmations {
+  /** PUBACKs in front of each PINGREQ that waits for its answer. */
+  const pings: number[] = [];
+  let waiting = 0;
+  let unpinged = 0;
+  return {
+    add(pubacks) {
+      waiting += pubacks;
+      unpinged += pubacks;
+      if (unpinged === 0 || unpinged < atLeast) return false;
+      pings.push(unpinged);
+      unpinged = 0;
+      return true;
+    },
+    pinged() {
+      pings.push(unpinged);
+      unpinged = 0;
+    },
+    answered() {
+      waiting -= pings.shift() ?? 0;
+    },
+    forgo() {
+      pings.fill(0);
+      unpinged = 0;
+      waiting = 0;
+    },
+    count: () => waiting,
+  };
+}

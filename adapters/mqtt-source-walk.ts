@@ -17,12 +17,12 @@ export interface Published {
   readonly oversized?: Oversized;
 }
 
-/** What the walk leads to, in the order of the stream. */
+/** What the walk leads to: messages in the order of the stream, and so all other packets. */
 export interface PublishSink {
   /** Asked before every PUBLISH; false stops the walk until `go`. */
   wantsMore(): boolean;
   published(message: Published): void;
-  /** Any other packet, whole. */
+  /** Any other packet, whole; also from behind the message at which the walk stopped. */
   passed(packet: Buffer): void;
   /** The stream is no MQTT, or holds what was not asked for; nothing more is taken. */
   malformed(why: string): void;
@@ -35,6 +35,8 @@ export interface PublishWalk {
   go(): void;
   /** True while the walk is stopped in front of a PUBLISH. */
   isStopped(): boolean;
+  /** Bytes that came in and are not walked yet. */
+  ahead(): number;
 }
 
 const PUBLISH = 3;
@@ -50,9 +52,9 @@ interface Swallowed {
   seen: number;
 }
 
-/** A PUBLISH's packet, its beginning and what is behind its fixed header. */
+/** Where a packet's fixed header and the packet itself end. */
 interface Frame {
-  readonly flags: number;
+  readonly first: number;
   readonly body: number;
   readonly end: number;
 }
@@ -65,9 +67,28 @@ export function createPublishWalk(
 ): PublishWalk {
   let held: Buffer = EMPTY;
   let at = 0;
+  /** Packets before it that are no PUBLISH were passed on already, while the walk was stopped before them. */
+  let passedTo = 0;
   let isStopped = false;
   let isOver = false;
   let swallowed: Swallowed | undefined;
+
+  /** Room behind `held`, which is then the end of its used part; nothing handed out is ever written over. */
+  let room: Buffer = EMPTY;
+  const append = (chunk: Buffer): Buffer => {
+    const length = held.length + chunk.length;
+    const isBehind = held.buffer === room.buffer && held.byteOffset + held.length === room.byteOffset;
+    if (isBehind && chunk.length <= room.length) {
+      chunk.copy(room);
+      room = room.subarray(chunk.length);
+      return Buffer.from(held.buffer, held.byteOffset, length);
+    }
+    const larger = Buffer.allocUnsafeSlow(2 * length);
+    held.copy(larger);
+    chunk.copy(larger, held.length);
+    room = larger.subarray(length);
+    return larger.subarray(0, length);
+  };
 
   const malformed = (why: string): false => {
     isOver = true;
@@ -95,7 +116,7 @@ export function createPublishWalk(
     return true;
   };
   /** One PUBLISH; false when more bytes are needed, or it is not wanted yet. */
-  const publish = ({ flags, body, end }: Frame): boolean => {
+  const publish = ({ first, body, end }: Frame): boolean => {
     const isWhole = end <= held.length;
     const isLarge = end - body > limits.payloadBytes;
     if (!isWhole && !(isLarge && held.length - body >= limits.controlBytes)) return false;
@@ -103,7 +124,7 @@ export function createPublishWalk(
       isStopped = true;
       return false;
     }
-    const qos = (flags >> 1) & 3;
+    const qos = (first >> 1) & 3;
     if (qos > 1) return malformed(`a PUBLISH of QoS ${qos}, although QoS 1 was asked for`);
     const topicEnd = body + 2 + ((held[body]! << 8) | held[body + 1]!);
     const idEnd = topicEnd + (qos === 0 ? 0 : 2);
@@ -112,7 +133,7 @@ export function createPublishWalk(
     if (from > held.length) return false;
     const topic = held.toString("utf8", body + 2, topicEnd);
     const id = qos === 0 ? 0 : (held[topicEnd]! << 8) | held[topicEnd + 1]!;
-    const retained = (flags & 1) === 1;
+    const retained = (first & 1) === 1;
     if (end - from > limits.payloadBytes) {
       const head = Buffer.alloc(limits.headBytes);
       swallowed = { topic, id, retained, length: end - from, hash: createHash("sha256"), head, seen: 0 };
@@ -127,24 +148,17 @@ export function createPublishWalk(
   /** One packet; false when more bytes are needed, or it is not wanted yet. */
   const step = (): boolean => {
     if (swallowed) return swallow(swallowed);
-    if (at + 2 > held.length) return false;
-    let length = held[at + 1]!;
-    let body = at + 2;
-    for (let factor = 128; length >= factor; factor *= 128, body += 1) {
-      if (factor > 128 ** 3) return malformed("a length of more than four bytes");
-      const byte = held[body];
-      if (byte === undefined) return false;
-      length += (byte - 1) * factor;
-    }
-    const end = body + length;
-    const kind = held[at]! >> 4;
-    if (kind === PUBLISH) return publish({ flags: held[at]! & 15, body, end });
-    if (length > limits.controlBytes)
-      return malformed(`a packet of type ${kind} that announces ${length} bytes`);
+    const frame = frameAt(held, at);
+    if (frame === undefined) return false;
+    if (frame === "endless") return malformed("a length of more than four bytes");
+    const { first, body, end } = frame;
+    if (first >> 4 === PUBLISH) return publish(frame);
+    if (end - body > limits.controlBytes)
+      return malformed(`a packet of type ${first >> 4} that announces ${end - body} bytes`);
     if (end > held.length) return false;
     const packet = held.subarray(at, end);
     at = end;
-    sink.passed(packet);
+    if (at > passedTo) sink.passed(packet);
     return true;
   };
   const go = (): void => {
@@ -152,17 +166,44 @@ export function createPublishWalk(
     while (!isOver && at < held.length && step());
     if (at === held.length) held = EMPTY;
     else if (at > 0) held = held.subarray(at);
+    passedTo = Math.max(0, passedTo - at);
     at = 0;
+  };
+  /** Passes on what is no PUBLISH behind the one that is not wanted yet. */
+  const lookAhead = (): void => {
+    let next = Math.max(at, passedTo);
+    for (let frame = frameAt(held, next); typeof frame === "object"; frame = frameAt(held, next)) {
+      if (frame.end > held.length) break;
+      if (frame.first >> 4 !== PUBLISH) sink.passed(held.subarray(next, frame.end));
+      next = frame.end;
+      passedTo = next;
+    }
   };
   return {
     feed(chunk) {
       if (isOver) return;
-      held = held.length === 0 ? chunk : Buffer.concat([held, chunk]);
+      held = held.length === 0 ? chunk : append(chunk);
       if (!isStopped) go();
+      if (isStopped) lookAhead();
     },
     go,
     isStopped: () => isStopped,
+    ahead: () => held.length,
   };
+}
+
+/** The packet that begins at `at`; undefined when its fixed header is not all there. */
+function frameAt(bytes: Buffer, at: number): Frame | "endless" | undefined {
+  if (at + 2 > bytes.length) return undefined;
+  let length = bytes[at + 1]!;
+  let body = at + 2;
+  for (let factor = 128; length >= factor; factor *= 128, body += 1) {
+    if (factor > 128 ** 3) return "endless";
+    const byte = bytes[body];
+    if (byte === undefined) return undefined;
+    length += (byte - 1) * factor;
+  }
+  return { first: bytes[at]!, body, end: body + length };
 }
 
 /** Where the properties of an MQTT 5 PUBLISH end; behind all bytes when they are not there, NaN when they cannot. */

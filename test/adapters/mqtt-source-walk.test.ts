@@ -22,17 +22,23 @@ function walk(stream: Buffer, sizes: readonly number[], version: 4 | 5 = 4, room
     malformed: (why) => problems.push(why),
   });
   let stops = 0;
-  for (let at = 0, i = 0; at < stream.length; i++) {
-    const size = Math.max(1, sizes[i % sizes.length] ?? stream.length);
-    one.feed(Buffer.from(stream.subarray(at, at + size)));
-    at += size;
+  const goOn = (): void => {
     while (one.isStopped()) {
       stops += 1;
       expect(left).toBe(0);
       left = room;
       one.go();
     }
+  };
+  for (let at = 0, i = 0; at < stream.length; i++) {
+    const size = Math.max(1, sizes[i % sizes.length] ?? stream.length);
+    one.feed(Buffer.from(stream.subarray(at, at + size)));
+    at += size;
+    // Every other piece comes while the walk is stopped, so that it has to look ahead.
+    if (i % 2 === 0) goOn();
   }
+  goOn();
+  expect(one.ahead()).toBe(0);
   return { published, passed, problems, stops };
 }
 
@@ -96,6 +102,27 @@ describe("the walk over what a broker sends", () => {
         },
       ),
     );
+  });
+
+  test("passes on what is behind a message that is not wanted yet, once", () => {
+    const stream = Buffer.concat(
+      [publish(1, Buffer.from("a")), publish(2, Buffer.from("b")), { cmd: "pingresp" } as const].map((one) =>
+        generate(one),
+      ),
+    );
+    const seen: string[] = [];
+    let isWanted = false;
+    const one = createPublishWalk(limits, 4, {
+      wantsMore: () => isWanted,
+      published: ({ id }) => seen.push(`publish ${id}`),
+      passed: (packet) => seen.push(`type ${packet[0]! >> 4}`),
+      malformed: (why) => seen.push(why),
+    });
+    for (const byte of stream) one.feed(Buffer.from([byte]));
+    expect(seen).toEqual(["type 13"]);
+    isWanted = true;
+    one.go();
+    expect(seen).toEqual(["type 13", "publish 1", "publish 2"]);
   });
 
   test("skips the properties of MQTT 5", () => {
