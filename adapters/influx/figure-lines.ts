@@ -91,8 +91,9 @@ const LONGEST: Readonly<Record<FigureWindow, number>> = {
 
 const quoted = (text: string): string => `"${text.replace(/[\\"]/g, "\\$&")}"`;
 
+/** Tags are quoted: `group` is a word of the language. */
 function predicateOf(figure: Figure): string {
-  const tags = Object.entries(tagsOf(figure)).map(([tag, value]) => `${tag}=${quoted(value)}`);
+  const tags = Object.entries(tagsOf(figure)).map(([tag, value]) => `${quoted(tag)}=${quoted(value)}`);
   return [`_measurement="${measurementOf(figure.scope, figure.window)}"`, ...tags].join(" AND ");
 }
 

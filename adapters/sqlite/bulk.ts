@@ -13,6 +13,15 @@ export interface Bulk {
   discard(): void;
 }
 
+/** The driver takes a number from 0 to 2.2e-16 for a whole one and binds 0; the columns take its text. */
+const LEAST = Number.EPSILON;
+const isLostByDriver = (value: SqlValue): boolean => typeof value === "number" && value > 0 && value < LEAST;
+
+function bindable(values: SqlValue[]): SqlValue[] {
+  if (!values.some(isLostByDriver)) return values;
+  return values.map((value) => (isLostByDriver(value) ? String(value) : value));
+}
+
 /** @param head up to and including VALUES. @param tail the ON CONFLICT clause, or nothing */
 export function createBulk(db: Database, head: string, columns: number, tail = ""): Bulk {
   const one = `(${Array(columns).fill("?").join(",")})`;
@@ -30,7 +39,7 @@ export function createBulk(db: Database, head: string, columns: number, tail = "
     queue: [],
     added() {
       if (bulk.queue.length < full) return;
-      statement(ROWS).run(...bulk.queue);
+      statement(ROWS).run(...bindable(bulk.queue));
       bulk.queue = [];
     },
     flush() {
@@ -41,7 +50,7 @@ export function createBulk(db: Database, head: string, columns: number, tail = "
       let done = 0;
       for (const size of [10, 1]) {
         while (rows - done >= size) {
-          statement(size).run(...queue.slice(done * columns, (done + size) * columns));
+          statement(size).run(...bindable(queue.slice(done * columns, (done + size) * columns)));
           done += size;
         }
       }

@@ -1,6 +1,6 @@
 /** What every SeriesStore must do, whatever it is built on. */
 import { afterEach, describe, expect, test } from "vitest";
-import type { Figure } from "../../model/figure.ts";
+import type { Figure, FigureKey } from "../../model/figure.ts";
 import type { SeriesStore } from "../../model/ports.ts";
 import type { StoredReading } from "../../model/reading.ts";
 import { at } from "../world.ts";
@@ -132,7 +132,18 @@ export function seriesStoreContract(
 
     test("gives numbers back as they were, the awkward ones too", async () => {
       const store = await begin();
-      const numbers = [1 / 3, 0.1 + 0.2, 1e-15, 2 ** 53 - 1, -1e21, 3 + 2 ** -51, Number.MAX_VALUE, 0];
+      const numbers = [
+        1 / 3,
+        0.1 + 0.2,
+        1e-15,
+        5.551115123125783e-17,
+        1e-300,
+        2 ** 53 - 1,
+        -1e21,
+        3 + 2 ** -51,
+        Number.MAX_VALUE,
+        0,
+      ];
       const figures = numbers.map((amount, i) =>
         figure({ amount, kgceCalorific: -amount, start: start + (i * HOUR) / 4 }),
       );
@@ -146,27 +157,34 @@ export function seriesStoreContract(
       );
     });
 
-    test("forgets values that became unknown, and of no other window or series", async () => {
-      const store = await begin();
-      const known = [0, 1, 2, 3].map((i) => figure({ start: start + (i * HOUR) / 4 }));
-      const neighbour = figure({ owner: "s2" });
-      await store.write({ figures: [...known, neighbour, figure({ window: "day" })] });
-      const unknown = known.slice(1, 3).map((one) => ({
-        ...one,
-        kgceCalorific: null,
-        kgCo2Location: null,
-        outputEffects: { ...one.outputEffects, kgceCalorific: null },
-      }));
-      await store.write({ figures: unknown, unknown });
-      const keys = ["s", "s2"].map((owner) => ({ scope: "site", owner, carrier: "electricity" }) as const);
-      expect(await store.figures(keys, "15m", start, start + HOUR)).toEqual([
-        known[0],
-        neighbour,
-        ...unknown,
-        known[3],
-      ]);
-      expect(await store.figures(keys, "day", start, start + 1)).toEqual([figure({ window: "day" })]);
-    });
+    test.each([
+      ["site", "s", "s2"],
+      ["group", "county", "town:s"],
+    ] as const)(
+      "forgets values of a %s that became unknown, and of no other window or series",
+      async (scope, owner, other) => {
+        const own = (part: Partial<Figure>): Figure => figure({ scope, owner, ...part });
+        const store = await begin();
+        const known = [0, 1, 2, 3].map((i) => own({ start: start + (i * HOUR) / 4 }));
+        const neighbour = own({ owner: other });
+        await store.write({ figures: [...known, neighbour, own({ window: "day" })] });
+        const unknown = known.slice(1, 3).map((one) => ({
+          ...one,
+          kgceCalorific: null,
+          kgCo2Location: null,
+          outputEffects: { ...one.outputEffects, kgceCalorific: null },
+        }));
+        await store.write({ figures: unknown, unknown });
+        const keys = [owner, other].map((one): FigureKey => ({ scope, owner: one, carrier: "electricity" }));
+        expect(await store.figures(keys, "15m", start, start + HOUR)).toEqual([
+          known[0],
+          neighbour,
+          ...unknown,
+          known[3],
+        ]);
+        expect(await store.figures(keys, "day", start, start + 1)).toEqual([own({ window: "day" })]);
+      },
+    );
 
     test("takes of a figure given twice the last, and nothing of the first", async () => {
       const store = await begin();
