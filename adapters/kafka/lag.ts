@@ -1,9 +1,8 @@
 /** How far a group is behind the end of each partition. */
-import type { Settings } from "./options.ts";
+import { readOffsets } from "./offsets.ts";
 import type { Questions } from "./questions.ts";
 
 const KEEP_MS = 1_000;
-const ANSWER_MS = 5_000;
 
 export interface PartitionLag {
   readonly partition: number;
@@ -12,35 +11,21 @@ export interface PartitionLag {
 }
 
 /** @returns a function that asks at most once a second for the same topic and group */
-export function createLag(
-  settings: Settings,
-  questions: Questions,
-): (name: string, group: string) => Promise<PartitionLag[]> {
+export function createLag(questions: Questions): (name: string, group: string) => Promise<PartitionLag[]> {
   const known = new Map<string, { at: number; answer: Promise<PartitionLag[]> }>();
 
-  const ask = (name: string, group: string): Promise<PartitionLag[]> =>
-    questions.ask(
-      `reading the lag of ${group}`,
-      async (admin) => {
-        const [ends, done] = await Promise.all([
-          admin.fetchTopicOffsets(name),
-          admin.fetchOffsets({ groupId: group, topics: [name] }),
-        ]);
-        return ends.map(({ partition, low, high }) => {
-          const offset = done[0]?.partitions.find((one) => one.partition === partition)?.offset ?? "-1";
-          return { partition, records: Math.max(0, Number(high) - Math.max(Number(offset), Number(low))) };
-        });
-      },
-      ANSWER_MS,
-    );
+  const ask = async (name: string, group: string): Promise<PartitionLag[]> =>
+    (await readOffsets(questions, name, group)).map(({ partition, low, high, next }) => ({
+      partition,
+      records: Math.max(0, high - Math.max(next, low)),
+    }));
 
   return (name, group) => {
-    const key = `${name}\n${group}`;
-    const last = known.get(key);
+    const last = known.get(group);
     if (last && performance.now() < last.at + KEEP_MS) return last.answer;
     const answer = ask(name, group);
-    answer.catch((error: unknown) => settings.log("debug", String(error)));
-    known.set(key, { at: performance.now(), answer });
+    answer.catch(() => known.delete(group));
+    known.set(group, { at: performance.now(), answer });
     return answer;
   };
 }

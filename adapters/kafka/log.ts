@@ -55,7 +55,7 @@ export async function createKafkaLog(options: KafkaLogOptions): Promise<KafkaLog
     throw error;
   }
   const appender = createAppender(kafka, settings, counts);
-  const lag = createLag(settings, questions);
+  const lag = createLag(questions);
   const lookup = createLookup(kafka, settings, questions);
   const closing = new AbortController();
   const running = new Set<Promise<void>>();

@@ -11,27 +11,34 @@ const FULL_RECORDS = 500;
 /** Fetching stops when so much waits, and goes on when so little does. */
 const PAUSE_CHARACTERS = 1_500_000;
 const RESUME_CHARACTERS = 700_000;
-
+/** What begins elsewhere than expected was fetched too early; when it comes so often, the rest is gone. */
 const MAX_STRANGERS = 3;
 
 /** What a share asks of the connection. */
 export interface ShareLink {
   pause(): void;
   resume(): void;
-  /** Fetches again from `offset` on. */
+  /** Fetches from `offset` on. */
   seek(offset: number): void;
   /** Commits that everything before `offset` is done; rejects when that is not sure. */
   commit(offset: number): Promise<void>;
+  /** Says that it goes on at `to` where `from` was to come: records were deleted, or the log was cut back. */
+  jumped(from: number, to: number): void;
+}
+
+/** Where the partition begins and ends, and the first record that was not committed. */
+export interface Place {
+  readonly low: number;
+  readonly high: number;
+  readonly next: number;
 }
 
 export interface Share extends LogShare {
-  /** Takes what was fetched; false when it is not what comes next. */
-  add(records: readonly LoggedRecord[], isEnd: boolean): boolean;
-  /** Nothing lies between the last committed record and the end. */
-  startsAtEnd(): void;
-  /** Offset of the first record that is not yet here; undefined before the first one came. */
-  next(): number | undefined;
   readonly held: Lease;
+  /** Sets where it begins; nothing is taken before. */
+  startAt(place: Place): void;
+  /** Takes what was fetched; false when it is not what comes next. `isEnd`: there was no more. */
+  add(records: readonly LoggedRecord[], isEnd: boolean): boolean;
 }
 
 export interface ShareOptions {
@@ -41,19 +48,19 @@ export interface ShareOptions {
   readonly link: ShareLink;
 }
 
+/** The share is paused until it is told where to start. */
 export function createShare({ partition, owns, lease, link }: ShareOptions): Share {
   const queue: LoggedRecord[] = [];
   let characters = 0;
-  let isPaused = false;
+  let isPaused = true;
   let isEnd = false;
-  let strangers = 0;
-  let isRewound = false;
   let hasBegun = false;
-  let first: number | undefined;
+  let strangers = 0;
   let next: number | undefined;
   let done: number | undefined;
   let wake: () => void = () => undefined;
   lease.signal.addEventListener("abort", () => wake(), { once: true });
+  link.pause();
 
   const woken = (ms?: number): Promise<void> =>
     new Promise((resolve) => {
@@ -64,6 +71,13 @@ export function createShare({ partition, owns, lease, link }: ShareOptions): Sha
       };
       if (lease.ended()) wake();
     });
+
+  const setPaused = (paused: boolean): void => {
+    if (paused === isPaused) return;
+    isPaused = paused;
+    if (paused) link.pause();
+    else link.resume();
+  };
 
   const take = (): LoggedRecord[] => {
     let count = 0;
@@ -76,26 +90,24 @@ export function createShare({ partition, owns, lease, link }: ShareOptions): Sha
     }
     const records = queue.splice(0, count);
     characters -= size;
-    if (isPaused && characters < RESUME_CHARACTERS) {
-      isPaused = false;
-      link.resume();
-    }
+    if (characters < RESUME_CHARACTERS && next !== undefined) setPaused(false);
     return records;
+  };
+
+  const goTo = (offset: number): void => {
+    queue.length = 0;
+    characters = 0;
+    strangers = 0;
+    next = offset;
+    link.seek(offset);
+    setPaused(false);
   };
 
   /** From the last committed record on again: whoever read before did not get to the end of it. */
   const rewind = (): void => {
-    const from = done ?? first;
-    if (from === undefined) return;
-    queue.length = 0;
-    characters = 0;
+    if (done === undefined || done === next) return;
     isEnd = false;
-    isRewound = true;
-    strangers = 0;
-    next = from;
-    link.seek(from);
-    if (isPaused) link.resume();
-    isPaused = false;
+    goTo(done);
   };
 
   const commit = async (records: readonly LoggedRecord[]): Promise<void> => {
@@ -128,39 +140,43 @@ export function createShare({ partition, owns, lease, link }: ShareOptions): Sha
     }
   }
 
+  /** Whether the records are what is to be taken next. */
+  const isNext = (start: number): boolean => {
+    if (next === undefined) return false;
+    if (start === next) return true;
+    strangers += 1;
+    if (strangers < MAX_STRANGERS) return false;
+    link.jumped(next, start);
+    return true;
+  };
+
   return {
     partition,
     owns,
     lease: lease.signal,
     held: lease,
     batches,
+    startAt(place) {
+      const isThere = place.low <= place.next && place.next <= place.high;
+      const start = isThere ? place.next : place.low;
+      if (!isThere) link.jumped(place.next, start);
+      done = start;
+      isEnd = start >= place.high;
+      goTo(start);
+      wake();
+    },
     add(records, reachesEnd) {
-      const start = records[0]!.offset;
-      if (isRewound && start !== next) {
-        // Fetched before the rewinding; unless it comes again and again: then what lies between is gone.
-        strangers += 1;
-        if (strangers < MAX_STRANGERS) return false;
-      }
-      isRewound = false;
-      first ??= start;
+      if (!isNext(records[0]!.offset)) return false;
+      strangers = 0;
       for (const record of records) {
         queue.push(record);
         characters += record.value.length;
       }
       next = records.at(-1)!.offset + 1;
       isEnd = reachesEnd;
-      if (!isPaused && characters > PAUSE_CHARACTERS) {
-        isPaused = true;
-        link.pause();
-      }
+      if (characters > PAUSE_CHARACTERS) setPaused(true);
       wake();
       return true;
     },
-    startsAtEnd() {
-      if (next !== undefined) return;
-      isEnd = true;
-      wake();
-    },
-    next: () => next,
   };
 }
