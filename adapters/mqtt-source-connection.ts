@@ -6,7 +6,7 @@
 import { connect as connectTcp, isIP, type Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { type IClientOptions, MqttClient } from "mqtt";
-import { createReader, type Reader, type ReaderSink } from "./mqtt-source-reader.ts";
+import { createReader, DROPPED_TOPIC, type Reader, type ReaderSink } from "./mqtt-source-reader.ts";
 import {
   type BrokerPlace,
   connectTrouble,
@@ -235,6 +235,8 @@ function askFor(
     if (refused.length > 0) timer = setTimeout(() => void ask(refused), RETRY_FILTERS_MS);
   };
   void ask(filters);
+  // Where it is not granted or not known, the broker does not say what it dropped.
+  void subscribe(client, [DROPPED_TOPIC]);
   return () => {
     isOver = true;
     clearTimeout(timer);

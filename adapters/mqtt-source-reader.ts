@@ -14,7 +14,12 @@ export interface ReaderSink {
   /** Hands a message over; resolves when it is durable. */
   take(message: Published): Promise<void>;
   acknowledged(messages: number): void;
+  /** The broker dropped so many messages since its start. */
+  dropped(messages: number): void;
 }
+
+/** Mosquitto's count of messages it dropped because a queue was full, published when it changed. */
+export const DROPPED_TOPIC = "$SYS/broker/publish/messages/dropped";
 
 export interface Reader {
   /** What mqtt.js sees of the connection: everything but messages. */
@@ -81,6 +86,7 @@ export function createReader(
     },
     published(message) {
       if (isDiscarding) return;
+      if (message.topic === DROPPED_TOPIC) return sink.dropped(Number(message.payload.toString()) || 0);
       const { length } = message.payload;
       load.add(length);
       acks.add(handOver(sink, message), message.id, length);

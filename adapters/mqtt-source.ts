@@ -55,6 +55,8 @@ export interface MqttSourceStats {
   readonly acknowledged: number;
   /** Connections ended because the log did not take a message; the broker sends it again. */
   readonly failed: number;
+  /** Dropped by the broker since its own start, as far as it says; the gaps in seq tell which. */
+  readonly droppedByBroker: number;
   readonly unlogged: number;
   readonly unloggedBytes: number;
   readonly isPaused: boolean;
@@ -87,6 +89,7 @@ export function createMqttSource(options: MqttSourceOptions): MqttSource {
   const load = createLoad(options.unloggedLimit ?? 2000, options.unloggedBytesLimit ?? 16 << 20, readOn);
   const counts = { connectionsTotal: 0, connectionErrors: 0, messages: 0, acknowledged: 0, failed: 0 };
   const stopping = new AbortController();
+  let droppedByBroker = 0;
   let connection: BrokerConnection | undefined;
   let since: Instant | undefined;
   let problem: string | undefined = "not started";
@@ -96,6 +99,13 @@ export function createMqttSource(options: MqttSourceOptions): MqttSource {
   const tell = (what: string): void => {
     if (what !== problem) options.log?.(what);
     problem = what;
+  };
+  const noteDropped = (count: number): void => {
+    if (count > droppedByBroker)
+      options.log?.(
+        `${options.url}: the broker has dropped ${count} messages since its start, a queue being full; raise max_queued_messages and max_queued_bytes`,
+      );
+    droppedByBroker = count;
   };
   const sinkFor = (accept: (message: SourceMessage) => Promise<void>): ConnectionSink => ({
     load,
@@ -109,6 +119,7 @@ export function createMqttSource(options: MqttSourceOptions): MqttSource {
     failed() {
       counts.failed += 1;
     },
+    dropped: noteDropped,
     filtersRefused(what) {
       if (what !== undefined && what !== refusedFilters) options.log?.(what);
       refusedFilters = what;
@@ -164,6 +175,7 @@ export function createMqttSource(options: MqttSourceOptions): MqttSource {
     stats: () => ({
       isConnected: connection !== undefined,
       ...counts,
+      droppedByBroker,
       unlogged: load.messages(),
       unloggedBytes: load.bytes(),
       isPaused: connection?.isPaused() ?? false,

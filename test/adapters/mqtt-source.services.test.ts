@@ -154,4 +154,18 @@ describe.skipIf(!have)("an outside broker", () => {
     expect(log.numbers()).toEqual(Array.from({ length: 3000 }, (_, i) => i));
     expect(one.stats()).toMatchObject({ isPaused: false, connectionsTotal: 1 });
   });
+
+  test("says what the broker dropped because its queue was full", async () => {
+    const service = await broker(["max_inflight_messages 20", "max_queued_messages 100", "sys_interval 1"]);
+    const log = gate();
+    const told: string[] = [];
+    const one = source(service, { unloggedLimit: 10, log: (line) => told.push(line) });
+    await one.start(log.accept);
+    await until(() => one.health().ok);
+    await publish(service, 3000);
+    log.open();
+    await until(() => one.stats().droppedByBroker > 0);
+    expect(told.at(-1)).toMatch(/has dropped \d+ messages .* raise max_queued_messages/);
+    await until(() => one.stats().droppedByBroker === 3000 - log.taken.length);
+  });
 });
