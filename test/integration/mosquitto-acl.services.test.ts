@@ -140,6 +140,13 @@ describe.skipIf(!have)("a gateway at Mosquitto with the files of its county", ()
     expect(source.stats()).toMatchObject({ connectionsTotal: 1, isConnected: true });
   });
 
+  test("has one connection: the second takes the place of the first, whatever the client ids", async () => {
+    const first = await gateway(mine.username, { clientId: "one" });
+    const second = await gateway(mine.username, { clientId: "two" });
+    await until(() => !first.connected);
+    expect(second.connected).toBe(true);
+  });
+
   test("a retained message or a packet over 1 MiB ends its connection unacknowledged", async () => {
     const { source, topics } = await collect(broker);
     await until(() => source.health().ok);
@@ -181,8 +188,11 @@ describe.skipIf(!have)("a gateway at Mosquitto with the files of its county", ()
     const [first, ...others] = county.sites;
     const added = { id: "added", username: "added-gw", topics: [`v1/sites/${first!.id}/#`] };
     const changed = { ...county, sites: [{ ...first!, gateways: [added] }, ...others] };
+    const connected = await gateway(mine.username);
+    const staying = await gateway(other.username);
     await broker.follow(changed);
-    await wait(300);
+    await until(() => !connected.connected);
+    expect(staying.connected).toBe(true);
     await expect(gateway(mine.username)).rejects.toThrow(/not authorized|bad user/i);
     await gateway(other.username);
     await broker.follow(county);
