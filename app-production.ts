@@ -15,7 +15,7 @@ import type { Changes, EventLog, LogRecord } from "./model/ports.ts";
 import type { ChangedRecord, ReadingsRecord, RecomputeRecord } from "./model/records.ts";
 import type { Registry } from "./model/registry.ts";
 import { routesOf } from "./model/routing.ts";
-import { calendarOf, DAY_MS } from "./model/time.ts";
+import { type Calendar, calendarOf, DAY_MS } from "./model/time.ts";
 import { meterKey } from "./processors/cache.ts";
 import { type Plan, planOf } from "./processors/plan.ts";
 import { CONSUMER } from "./processors/runner.ts";
@@ -37,6 +37,7 @@ export interface ProductionOptions {
 }
 
 export interface ProductionCore {
+  readonly calendar: Calendar;
   readonly log: KafkaLog;
   /** Absent where the role only takes readings in. */
   readonly store: InfluxStore | undefined;
@@ -108,6 +109,7 @@ export async function openProduction(options: ProductionOptions): Promise<Produc
     };
     const parts = store && plan && actionParts({ plan, log, store, collector, caughtUp });
     return {
+      calendar: calendarOf(registry.county.zone),
       log,
       store,
       collector,

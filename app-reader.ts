@@ -8,7 +8,7 @@ import { serveCalls } from "./adapters/thread-call.ts";
 import { createQueries } from "./app-queries.ts";
 import type { RejectQuery } from "./model/ports.ts";
 import type { Registry } from "./model/registry.ts";
-import { calendarOf, type Span } from "./model/time.ts";
+import { calendarOf, type DayIndex, type Span } from "./model/time.ts";
 
 export interface ReaderData {
   readonly file: string;
@@ -38,6 +38,7 @@ serveCalls(parentPort!, {
   reconcile: (span: Span, site: string | undefined) =>
     queries.reconcile(span, site, (_site, _span, work) => inSnapshot(work)),
   rejects: (query: RejectQuery) => reader.rejects(query),
+  balance: (day: DayIndex) => reader.balance(day),
   lastReadings: async () =>
     Promise.all(
       (await reader.live()).map(async ({ site, meter, register, at }) => {

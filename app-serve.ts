@@ -2,8 +2,10 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { createAedesSource } from "./adapters/aedes.ts";
+import type { Metrics } from "./adapters/metrics.ts";
 import { createMqttSource } from "./adapters/mqtt-source.ts";
 import { checkExposure, credentialsOf, type Exposure, secretsOf, tlsOf, urlOf } from "./app-exposure.ts";
+import { tellBalance, tellCollector, tellDependencies, tellWritten } from "./app-metrics.ts";
 import { openProduction, type ProductionCore, type ProductionRole } from "./app-production.ts";
 import type { ProductionSettings } from "./app-settings.ts";
 import { ProblemError } from "./board/answer.ts";
@@ -32,6 +34,7 @@ export interface ServeOptions extends Exposure {
   readonly mqttPort: number;
   readonly adopt: boolean;
   readonly tell: Log;
+  readonly metrics: Metrics;
 }
 
 export interface Served {
@@ -159,7 +162,14 @@ export async function startServing(options: ServeOptions): Promise<Served> {
   const { registry, warnings } = await loadConfig(options.config);
   const { secrets, warnings: odd } = await secretsOf(options, registry);
   checkExposure(options, secrets);
-  const core = await openProduction({ registry, settings, role, adopt: options.adopt, tell });
+  const core = await openProduction({
+    registry,
+    settings,
+    role,
+    adopt: options.adopt,
+    tell,
+    written: (changes, tookMs) => tellWritten(options.metrics, changes, tookMs),
+  });
   try {
     const takesIn = role === "ingest" || role === "all";
     const inlet = takesIn ? await openInlet(options, registry, secrets) : undefined;
@@ -183,6 +193,37 @@ export async function startServing(options: ServeOptions): Promise<Served> {
   }
 }
 
+const BALANCE_EVERY_MS = 30_000;
+
+/** The process's metrics as Prometheus text, brought up to date when they are asked for. */
+function metricsOf(core: ProductionCore, inlet: Inlet | undefined, metrics: Metrics): () => Promise<string> {
+  const { log, store, collector, processing } = core;
+  let balanceAt = 0;
+  return async () => {
+    tellCollector(metrics, collector.stats());
+    const { dependencies, pendingSpans, dirtyDays, recordsBehind } = await readinessOf(core, inlet);
+    tellDependencies(metrics, dependencies);
+    metrics.set("energy_pending_spans", pendingSpans);
+    metrics.set("energy_dirty_days", dirtyDays);
+    metrics.set("energy_log_records_behind", recordsBehind);
+    metrics.set("energy_log_partitions_owned", processing?.partitions().length ?? 0);
+    metrics.set("energy_last_append_timestamp_seconds", (log.health().lastSuccessAt ?? 0) / 1000);
+    metrics.clear("energy_log_partition_records_behind");
+    for (const { topic, partition, records } of await core.behind().catch(() => [])) {
+      if (topic === "readings") metrics.set("energy_log_partition_records_behind", records, { partition });
+    }
+    if (store) {
+      const { lastWriteAt = 0 } = await store.health();
+      metrics.set("energy_last_write_timestamp_seconds", lastWriteAt / 1000);
+      if (Date.now() - balanceAt > BALANCE_EVERY_MS) {
+        balanceAt = Date.now();
+        tellBalance(metrics, await store.balance(core.calendar.dayOf(balanceAt)));
+      }
+    }
+    return metrics.text();
+  };
+}
+
 async function openServer(
   core: ProductionCore,
   inlet: Inlet | undefined,
@@ -203,7 +244,7 @@ async function openServer(
     actions: core.actions ?? noActions(role),
     ...(showsPage ? { webRoot } : {}),
     readiness: () => readinessOf(core, inlet),
-    metrics: async () => "",
+    metrics: metricsOf(core, inlet, options.metrics),
     host: options.host,
     ...(operators ? { credentials: operators } : {}),
     ...(tls ? { tls } : {}),

@@ -180,3 +180,8 @@ export function productionSettings(env: Environment, needsStore: boolean): Produ
     broker: brokerOf(from),
   });
 }
+
+/** What must be in no line of a log. */
+export function secretsIn({ kafka, influx, broker }: ProductionSettings): string[] {
+  return [kafka.sasl?.password, influx?.token, broker?.password].filter((one) => one !== undefined);
+}

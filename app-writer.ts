@@ -23,6 +23,9 @@ export interface Progress {
   readonly pendingSpans: number;
   readonly dirtyDays: number;
   readonly appended: number;
+  /** Figures and entries of the ledger written since the start. */
+  readonly figures: number;
+  readonly restatements: number;
   readonly failure?: string;
 }
 
@@ -42,6 +45,8 @@ const stop = new AbortController();
 let runner: Runner | undefined;
 let failure: string | undefined;
 let appended = 0;
+let figures = 0;
+let restatements = 0;
 
 async function restate(): Promise<void> {
   const { records, dirty, facts } = await restatementOf(plan, store, Date.now());
@@ -65,6 +70,11 @@ const pause = (ms: number): Promise<void> =>
     );
   });
 
+function counted(changes: Changes): void {
+  figures += changes.figures?.length ?? 0;
+  restatements += changes.ledger?.length ?? 0;
+}
+
 /** Runs the processors; a failure of the disk is tried again, from what is stored. */
 async function process(): Promise<void> {
   for (let attempt = 0; !stop.signal.aborted; attempt += 1) {
@@ -73,8 +83,14 @@ async function process(): Promise<void> {
         plan,
         log,
         store,
-        commit: log.commitWith,
-        write: (changes: Changes) => store.write(changes),
+        commit: async (batch, changes) => {
+          await log.commitWith(batch, changes);
+          counted(changes);
+        },
+        write: async (changes) => {
+          await store.write(changes);
+          counted(changes);
+        },
         now: Date.now,
       });
       failure = undefined;
@@ -103,6 +119,8 @@ function progress(): Progress {
     pendingSpans: waiting.pending,
     dirtyDays: waiting.dirty,
     appended,
+    figures,
+    restatements,
     ...(failure === undefined ? {} : { failure }),
   };
 }

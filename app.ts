@@ -8,11 +8,13 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { createAedesSource } from "./adapters/aedes.ts";
 import { leave, occupy } from "./adapters/data-directory.ts";
+import { createMetrics } from "./adapters/metrics.ts";
 import { createLog } from "./adapters/pino.ts";
 import { callWorker } from "./adapters/thread-call.ts";
 import { type Core, type OpenCore, openCore, threadFile } from "./app-core.ts";
 import type { DemoData } from "./app-demo.ts";
 import { checkExposure, credentialsOf, type Exposure, secretsOf, tlsOf, urlOf } from "./app-exposure.ts";
+import { tellBalance, tellCollector, tellDependencies, tellProgress } from "./app-metrics.ts";
 import { createBoardServer, type OperatorCheck } from "./board/server.ts";
 import { createOperatorCheck } from "./config/operators.ts";
 import { programRoot } from "./config/shipped.ts";
@@ -20,6 +22,7 @@ import { makeToken } from "./config/token.ts";
 import { EXAMPLE_SEED } from "./demo/levels.ts";
 import { createPermissions } from "./ingest/permissions.ts";
 import type { Log } from "./model/log.ts";
+import { calendarOf } from "./model/time.ts";
 
 export interface RunOptions extends Exposure {
   readonly config: string;
@@ -71,7 +74,7 @@ async function startServers(core: OpenCore, options: RunOptions): Promise<App> {
     actions: core.actions,
     ...(existsSync(webRoot) ? { webRoot } : {}),
     readiness: () => readinessOf(core),
-    metrics: () => metricsOf(core, source.stats()),
+    metrics: metricsOf(core, source.stats),
     host: options.host,
     ...(operators ? { credentials: operators } : {}),
     ...(tls ? { tls } : {}),
@@ -164,30 +167,22 @@ async function readinessOf(core: Core) {
   };
 }
 
-async function metricsOf(core: OpenCore, broker: { readonly connections: number }): Promise<string> {
-  const progress = await core.progress();
-  const stats = core.collector.stats();
-  const lines: string[] = [];
-  const add = (name: string, help: string, type: string, value: number, labels = ""): void => {
-    lines.push(
-      `# HELP energy_${name} ${help}`,
-      `# TYPE energy_${name} ${type}`,
-      `energy_${name}${labels} ${value}`,
-    );
+const BALANCE_EVERY_MS = 30_000;
+
+/** The process's metrics as Prometheus text, brought up to date when they are asked for. */
+function metricsOf(core: OpenCore, broker: () => { readonly connections: number }): () => Promise<string> {
+  const metrics = createMetrics();
+  const calendar = calendarOf(core.registry.county.zone);
+  let balanceAt = 0;
+  return async () => {
+    tellCollector(metrics, core.collector.stats());
+    tellProgress(metrics, await core.progress());
+    tellDependencies(metrics, (await readinessOf(core)).dependencies);
+    metrics.set("energy_mqtt_connections", broker().connections);
+    if (Date.now() - balanceAt > BALANCE_EVERY_MS) {
+      balanceAt = Date.now();
+      tellBalance(metrics, await core.reader.call("balance", calendar.dayOf(balanceAt)));
+    }
+    return metrics.text();
   };
-  add("messages_total", "Messages taken in since the start.", "counter", stats.messages);
-  add("values_accepted_total", "Values accepted since the start.", "counter", stats.accepted);
-  add("log_records_behind", "Records the processors have not taken yet.", "gauge", progress.recordsBehind);
-  add("pending_spans", "Spans that wait to be recomputed.", "gauge", progress.pendingSpans);
-  add("dirty_days", "Days whose months and groups are yet to be summed.", "gauge", progress.dirtyDays);
-  add("unlogged_messages", "Messages that are not durable yet.", "gauge", stats.unlogged);
-  add("failed_appends_total", "Appends the log did not take.", "counter", stats.failedAppends);
-  add("mqtt_connections", "Open MQTT connections.", "gauge", broker.connections);
-  lines.push(
-    "# HELP energy_values_rejected_total Values rejected since the start, by code.",
-    "# TYPE energy_values_rejected_total counter",
-  );
-  for (const [code, count] of Object.entries(stats.rejected))
-    lines.push(`energy_values_rejected_total{code="${code}"} ${count}`);
-  return `${lines.join("\n")}\n`;
 }

@@ -10,12 +10,10 @@ const counters = {
   energy_messages_total: { help: "Messages taken in since the start." },
   energy_values_received_total: { help: "Values received since the start." },
   energy_values_accepted_total: { help: "Values accepted since the start." },
-  energy_values_repeated_total: { help: "Values received again since the start." },
   energy_values_rejected_total: { help: "Values rejected since the start, by code.", labels: ["code"] },
   energy_failed_appends_total: { help: "Appends the log did not take." },
-  energy_failed_writes_total: { help: "Writes the store did not take." },
   energy_figures_written_total: { help: "Figures written since the start." },
-  energy_late_readings_total: { help: "Readings that came after one of a later time." },
+  energy_late_readings_total: { help: "Values accepted more than an hour after their time, since the start." },
   energy_restatements_total: { help: "Changes to figures of closed days, as in the ledger." },
 } as const satisfies Readonly<Record<string, Described>>;
 

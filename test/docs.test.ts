@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
+import { productionVariables } from "../app-settings.ts";
 import { measurements } from "../model/measurements.ts";
 import { verdicts } from "../model/reading.ts";
 import { rejectCodes } from "../model/reject.ts";
@@ -78,7 +79,7 @@ describe("docs/measurements.md", () => {
 
 describe("docs/operation.md", () => {
   const page = read("docs/operation.md");
-  const program = read("main.ts");
+  const program = read("main.ts") + read("main-options.ts");
 
   test("says of every reject code what to do, and of no other", () => {
     expect(firstNames(page, "Rejects").sort()).toEqual([...rejectCodes].sort());
@@ -145,5 +146,14 @@ describe.each(decisions)("%s", (document) => {
   test("begins with its objective", () => {
     expect(read(document)).toMatch(/^# \d+\. .+\n\n\*\*Objective\.\*\* .+\n\n## Context\n/);
     expect(document).toMatch(/\/\d{4}-[a-z0-9-]+\.md$/);
+  });
+});
+
+describe("docs/production.md", () => {
+  test("lists every variable of the production stack", () => {
+    const listed = firstNames(read("docs/production.md"), "Settings of a process");
+    expect(
+      listed.filter((name) => !["ENERGY_STACK", "ENERGY_ROLE", "ENERGY_LOG_LEVEL"].includes(name)).sort(),
+    ).toEqual([...productionVariables].sort());
   });
 });
