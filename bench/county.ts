@@ -8,13 +8,18 @@ export interface CountySize {
   readonly sites: number;
   readonly metersPerSite: number;
   readonly from: string;
+  /** Each meter has a register of reactive energy besides. */
+  readonly isReactive?: boolean;
 }
 
 const towns = ["east", "west", "north", "south"];
 const categories = ["key-energy-user", "port", "public-building", "charging"];
 
 /** Writes a configuration directory: one carrier, one main meter a site, the others below it. */
-export function writeCounty(directory: string, { sites, metersPerSite, from }: CountySize): void {
+export function writeCounty(
+  directory: string,
+  { sites, metersPerSite, from, isReactive = false }: CountySize,
+): void {
   mkdirSync(join(directory, "sites"), { recursive: true });
   const county = { id: "bench", name: { zh: "县", en: "County" }, zone: "Asia/Shanghai", region: "zhejiang" };
   writeFileSync(join(directory, "county.yaml"), JSON.stringify({ county }));
@@ -36,6 +41,7 @@ export function writeCounty(directory: string, { sites, metersPerSite, from }: C
           digits: 10,
           decimals: 2,
         },
+        ...(isReactive ? [{ id: "reactive-import", unit: "kvarh", digits: 10, decimals: 2 }] : []),
       ],
     }));
     const site = {

@@ -1,19 +1,24 @@
-/** `npm run bench`: what the embedded stack does on this machine, beside what the machine can do at all. */
+/** `npm run bench`: what the embedded stack does on this machine, beside what the machine can do at all; `--stack`: the other. */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { benchFleet } from "./fleet.ts";
 import { benchImport } from "./import.ts";
 import { benchLatency } from "./latency.ts";
 import { createReport } from "./report.ts";
+import { benchStack, stackParts } from "./stack.ts";
 import { benchSteady } from "./steady.ts";
 import { benchYear } from "./year.ts";
+
+const embeddedParts: readonly string[] = ["steady", "latency", "import", "fleet", "year"];
 
 const { values } = parseArgs({
   options: {
     quick: { type: "boolean", default: false },
-    only: { type: "string", default: "steady,latency,import,fleet,year" },
+    stack: { type: "boolean", default: false },
+    only: { type: "string" },
     "year-meters": { type: "string" },
     keep: { type: "string" },
+    profile: { type: "string" },
   },
 });
 
@@ -21,10 +26,12 @@ const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 const report = createReport(print);
-const chosen = new Set(values.only.split(","));
+const parts = new Set(values.only?.split(",") ?? (values.stack ? stackParts : embeddedParts));
+const chosen = values.stack ? new Set<string>() : parts;
 const quick = values.quick;
 
 print(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`);
+if (values.stack) await benchStack(report, { parts, quick, profile: values.profile });
 if (chosen.has("steady")) await benchSteady(report, quick ? 1_000 : 5_000, quick ? 96 : 192);
 if (chosen.has("latency")) await benchLatency(report, 1_000, quick ? 10 : 30);
 if (chosen.has("import")) await benchImport(report);

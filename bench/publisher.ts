@@ -20,6 +20,8 @@ export interface PublisherPlan {
   readonly rate?: number;
   /** Reports when every n-th message was sent, for latencies. */
   readonly sampleEvery?: number;
+  /** Messages of some 120 bytes, with time as text, a second register and power, as gateways send them. */
+  readonly isFull?: boolean;
 }
 
 export interface PublisherResult {
@@ -81,6 +83,13 @@ async function open(plan: PublisherPlan, i: number, onAcks: (count: number) => v
   });
 }
 
+function payloadOf(tick: number, at: number, isFull: boolean): string {
+  const energy = tick * energyPerTick;
+  if (!isFull) return `{"at":${at},"registers":{"active-import":${energy}},"seq":${tick}}`;
+  const time = new Date(at + 8 * 3_600_000).toISOString().replace(".000Z", "+08:00");
+  return `{"at":"${time}","registers":{"active-import":${energy},"reactive-import":${energy / 4}},"powerKw":${10 + (tick % 7)},"seq":${tick}}`;
+}
+
 /** Sends the plan's messages; connection c has the sites c, c + connections, … */
 async function publish(plan: PublisherPlan): Promise<PublisherResult> {
   const { connections, sites, metersPerSite, ticks, inFlight } = plan;
@@ -109,7 +118,7 @@ async function publish(plan: PublisherPlan): Promise<PublisherResult> {
     const sendOne = (): Buffer => {
       const tick = plan.firstTick + Math.floor(sent / topics.length);
       const at = plan.start + tick * plan.stepMs;
-      const payload = `{"at":${at},"registers":{"active-import":${tick * energyPerTick}},"seq":${tick}}`;
+      const payload = payloadOf(tick, at, plan.isFull ?? false);
       sent += 1;
       unacked += 1;
       return packet(topics[(sent - 1) % topics.length]!, payload, (sent % 65_535) + 1);

@@ -23,6 +23,7 @@ const sourceFolders = [
   "demo",
   "bench",
   "test/chaos",
+  "test/services",
   "scripts",
 ];
 
