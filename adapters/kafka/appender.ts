@@ -124,7 +124,7 @@ export function createAppender(
       try {
         left = await sender.send(left);
         if (left.length === 0) break;
-        throw new TransientError("unacknowledged", `${left.length} topics were acknowledged in part`);
+        throw new TransientError("unacknowledged", "the leaders of some partitions moved meanwhile");
       } catch (error) {
         failures += 1;
         const { type, retriable } = rootOf(error);

@@ -12,7 +12,7 @@ const REPEAT_AFTER_MS = 30_000;
 const NOISE = [
   /coordinator is (loading|not available)/i,
   /coordinator is not aware of this member/i,
-  /not the correct coordinator|not the leader/i,
+  /not the correct coordinator|not the leader|does not host this topic/i,
   /rebalanc|rejoin|re-join/i,
   /member ?id|MEMBER_ID/,
   /already exists/i,

@@ -51,7 +51,7 @@ function createConsumer({ kafka, settings, group }: MembershipOptions): Consumer
     maxWaitTimeInMs: FETCH_WAIT_MS,
     maxBytesPerPartition: PARTITION_BYTES,
     allowAutoTopicCreation: false,
-    retry: { initialRetryTime: 200, maxRetryTime: 1_000, retries: 5, restartOnFailure: async () => false },
+    retry: { initialRetryTime: 200, maxRetryTime: 500, retries: 3, restartOnFailure: async () => false },
   });
 }
 

@@ -2,7 +2,7 @@
 import type { EventLog, LoggedRecord } from "../../model/ports.ts";
 import type { Topic } from "../../model/records.ts";
 import { type AppendHealth, createAppender } from "./appender.ts";
-import { createClient, remedyOf, sleep, textOf } from "./client.ts";
+import { createClient, remedyOf, rootOf, sleep, textOf } from "./client.ts";
 import { consumeShares } from "./consume.ts";
 import { createLag, type PartitionLag } from "./lag.ts";
 import { createLookup } from "./lookup.ts";
@@ -33,7 +33,9 @@ async function topicsOnceReached(
       return await ensureTopics(settings, questions);
     } catch (error) {
       if (remedyOf(error, settings) !== undefined || performance.now() > until) throw error;
-      settings.log("warn", `${textOf(error)}; tried again`);
+      // Topics that were made a moment ago are not known to every broker at once.
+      const isFresh = rootOf(error).type === "UNKNOWN_TOPIC_OR_PARTITION";
+      settings.log(isFresh ? "info" : "warn", `${textOf(error)}; tried again`);
       await sleep(TRY_EVERY_MS);
     }
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { Kafka, logLevel } from "kafkajs";
+import { type Admin, Kafka, logLevel } from "kafkajs";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createKafkaLog, type KafkaLog } from "../../adapters/kafka/log.ts";
 import { partitionOf } from "../../adapters/kafka/murmur2.ts";
@@ -32,16 +32,21 @@ describe.skipIf(!(await haveServices(["kafka"])))("Kafka", () => {
       ...more,
     });
 
-  const createTopic = async (
+  const withAdmin = async (work: (admin: Admin) => Promise<unknown>): Promise<void> => {
+    const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    await work(admin);
+    await admin.disconnect();
+  };
+  const createTopic = (
     topic: string,
     numPartitions: number,
     settings: Record<string, string>,
   ): Promise<void> => {
-    const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
-    await admin.connect();
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
-    await admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: true });
-    await admin.disconnect();
+    return withAdmin((admin) =>
+      admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: true }),
+    );
   };
 
   eventLogContract("Kafka", async () => {
@@ -198,6 +203,60 @@ describe.skipIf(!(await haveServices(["kafka"])))("Kafka", () => {
         stop.abort();
       }
       expect(seen).toEqual([["0", "1", "2"], ["0", "1", "2"], ["3"]]);
+    });
+
+    test("a commit after the lease is refused, and one before it counts", async () => {
+      const log = await openOwn(`${randomUUID()}.`, { partitions: 1 });
+      await log.append("readings", [{ key: "a", value: "0" }]);
+      const stop = new AbortController();
+      const outcomes: string[] = [];
+      for await (const share of log.consume("readings", "g", stop.signal))
+        for await (const batch of share.batches()) {
+          if (batch.records.length === 0) continue;
+          stop.abort();
+          while (!share.lease.aborted) await sleep(1);
+          outcomes.push(await batch.commit().then(() => "taken", String));
+        }
+      expect(outcomes).toEqual([expect.stringMatching(/^TransientError: partition 0 of .* was given up/)]);
+      const [again] = [...(await inOrder(log, "g", 1)).values()].flat();
+      expect(again?.value).toBe("0");
+      expect(await log.behind("readings", "g")).toEqual([{ partition: 0, records: 0 }]);
+    });
+
+    test("says aloud what was deleted before it was read, and when the log was cut back", async () => {
+      const prefix = `${randomUUID()}.`;
+      const lines: string[] = [];
+      const log = await openOwn(prefix, {
+        partitions: 1,
+        log: (level, message) => {
+          if (level === "error") lines.push(message);
+        },
+      });
+      await log.append(
+        "readings",
+        Array.from({ length: 10 }, (_, n) => ({ key: "a", value: String(n) })),
+      );
+      await withAdmin(async (admin) => {
+        const offsets = (offset: string) => [{ partition: 0, offset }];
+        await admin.setOffsets({
+          groupId: `${prefix}late-readings`,
+          topic: `${prefix}readings`,
+          partitions: offsets("2"),
+        });
+        await admin.setOffsets({
+          groupId: `${prefix}ahead-readings`,
+          topic: `${prefix}readings`,
+          partitions: offsets("500"),
+        });
+        await admin.deleteTopicRecords({ topic: `${prefix}readings`, partitions: offsets("6") });
+      });
+      for (const group of ["late", "ahead"]) {
+        const seen = [...(await inOrder(log, group, 4)).values()].flat();
+        expect(seen.map(({ value }) => value)).toEqual(["6", "7", "8", "9"]);
+      }
+      expect(lines).toHaveLength(2);
+      expect(lines[0]).toMatch(/late-readings goes on at record 6 instead of 2: those between were deleted/);
+      expect(lines[1]).toMatch(/ahead-readings goes on at record 6 instead of 500: the log lost records/);
     });
 
     test("warns of a topic that is not as it should be, by name, setting and value", async () => {
