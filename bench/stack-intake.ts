@@ -35,7 +35,7 @@ interface Intake {
 }
 
 /** The collector's own words that it listens to the broker. */
-async function untilSubscribed({ httpUrl }: Role): Promise<void> {
+export async function untilSubscribed({ httpUrl }: Role): Promise<void> {
   await until(
     async () => {
       const { dependencies } = (await (await fetch(`${httpUrl}/readyz`)).json()) as {

@@ -23,6 +23,20 @@ export interface LogView {
   close(): Promise<void>;
 }
 
+const ATTEMPTS = 40;
+
+/** A broker that has just begun to keep offsets says for a moment that it does not. */
+async function patiently<T>(ask: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if ((error as { retriable?: boolean }).retriable !== true || attempt === ATTEMPTS) throw error;
+      await pause(250);
+    }
+  }
+}
+
 export async function viewLog(service: KafkaService): Promise<LogView> {
   const kafka = kafkaClient(service);
   const admin: Admin = kafka.admin();
@@ -30,12 +44,12 @@ export async function viewLog(service: KafkaService): Promise<LogView> {
   return {
     kafka,
     async appended(topic) {
-      const offsets = await admin.fetchTopicOffsets(topic);
+      const offsets = await patiently(() => admin.fetchTopicOffsets(topic));
       return offsets.reduce((sum, one) => sum + Number(one.high), 0);
     },
     async committed(prefix, topic) {
       const groupId = `${prefix}${CONSUMER}-${topic}`;
-      const [answer] = await admin.fetchOffsets({ groupId, topics: [`${prefix}${topic}`] });
+      const [answer] = await patiently(() => admin.fetchOffsets({ groupId, topics: [`${prefix}${topic}`] }));
       return (answer?.partitions ?? []).reduce((sum, one) => sum + Math.max(0, Number(one.offset)), 0);
     },
     close: () => admin.disconnect(),

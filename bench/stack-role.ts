@@ -33,6 +33,13 @@ export interface Role {
   kill(): Promise<void>;
 }
 
+const running = new Set<ChildProcess>();
+
+/** Ends what an error left running. */
+export function killRoles(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
 const program = fileURLToPath(new URL("./main.js", import.meta.url));
 
 function environmentOf(options: RoleOptions): Record<string, string> {
@@ -67,6 +74,8 @@ export async function startRole(options: RoleOptions): Promise<Role> {
     env: environmentOf(options),
     stdio: ["ignore", "pipe", "pipe"],
   });
+  running.add(child);
+  child.once("exit", () => running.delete(child));
   let output = "";
   const said = new Map<string, number>();
   const listening = new Promise<{ http: string; mqtt?: string }>((resolve, reject) => {
