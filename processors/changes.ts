@@ -7,11 +7,14 @@ import type { AreaPlan, Plan } from "./plan.ts";
 
 export interface Collector {
   readings(series: SeriesKey, rows: readonly StoredReading[]): void;
-  /** @param before what was stored, null where there was nothing */
-  figure(figure: Figure, before: FigureValues | null): void;
+  /**
+   * @param before what was stored, null where there was nothing
+   * @param wasGone a row was stored once and has vanished: its zeros still are, unknown values among them
+   */
+  figure(figure: Figure, before: FigureValues | null, wasGone?: boolean): void;
   /** A quarter-hour of a site changed, or its day's sum alone (no `quarter`). */
   dirty(area: AreaPlan, day: DayIndex, quarter?: number): void;
-  /** Days count as changed wherever they are recomputed: it is not sure that their sums followed a change. */
+  /** Days with rows count as changed wherever they are recomputed: their sums may not have followed a change. */
   readonly marksAll: boolean;
   /** Changed quarter-hours by area and day. */
   readonly dirtyDays: Map<AreaPlan, Map<DayIndex, Set<number>>>;
@@ -65,9 +68,9 @@ export function createCollector(plan: Plan, cause: string, at: Instant, marksAll
     readings(series, rows) {
       if (rows.length > 0) readings.push({ series, rows });
     },
-    figure(figure, before) {
+    figure(figure, before, wasGone = false) {
       figures.push(figure);
-      if (before !== null && lostValue(before, figure)) unknown.push(figure);
+      if (wasGone ? hasUnknown(figure) : before !== null && lostValue(before, figure)) unknown.push(figure);
       if (endOf(figure) > closedEnd) return;
       const { scope, owner, carrier, window, start, ...after } = figure;
       const key: FigureKey = { scope, owner, carrier };
@@ -114,4 +117,8 @@ function lostValue(before: FigureValues, after: FigureValues): boolean {
       (before[name] !== null && after[name] === null) ||
       (before.outputEffects[name] !== null && after.outputEffects[name] === null),
   );
+}
+
+function hasUnknown(figure: FigureValues): boolean {
+  return effects.some((name) => figure[name] === null || figure.outputEffects[name] === null);
 }

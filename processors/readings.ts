@@ -36,6 +36,8 @@ export interface ReadingsOptions {
   /** Looks at a request before it is noted; throws when it is not to be carried out here. */
   readonly admit?: (request: RecomputeRecord) => void;
   readonly isCounted?: IsCounted;
+  /** Whether days of spans that waited count as changed even where they did not; see `markAll`. */
+  readonly marksPending: boolean;
   /** Takes note of the days that changed, and why. */
   readonly note: (out: Collector, cause: string) => void | Promise<void>;
   /** Writes changes that no batch of the log led to. */
@@ -190,12 +192,14 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
       const waiting = pending.due(now(), all);
       const due = waiting.filter((span) => span.site === waiting[0]!.site);
       if (due.length === 0) return false;
+      // Whoever asks by name may have found the stored rows to be others than those at hand. Before all else:
+      // what is recomputed for one cause is not stored yet when the next one's turn comes.
+      if (due.some((span) => span.cause !== READINGS_CAUSE))
+        for (const site of sitesOf(due)) cache.forgetSite(site);
       const total = collector(READINGS_CAUSE);
       const byCause = new Map<string, Collector>();
       for (const cause of new Set(due.map((span) => span.cause))) {
-        // Whoever asks by name may have found the stored rows to be others than those at hand.
-        if (cause !== READINGS_CAUSE) for (const site of sitesOf(due)) cache.forgetSite(site);
-        const out = createCollector(plan, cause, now(), true);
+        const out = createCollector(plan, cause, now(), options.marksPending);
         byCause.set(cause, out);
         await recomputeSpans(
           due.filter((span) => span.cause === cause),

@@ -4,7 +4,7 @@ import type { DayIndex } from "../model/time.ts";
 import { QUARTER_MS, quarterCeil, quarterStart, type Span } from "../model/time.ts";
 import { areaKey, type Cache, meterKey } from "./cache.ts";
 import type { Collector } from "./changes.ts";
-import { type AreaDay, areaFigure, sameRow, valuesOf } from "./consumption/area-day.ts";
+import { type AreaDay, areaFigure, GONE_ROW, sameRow, valuesOf } from "./consumption/area-day.ts";
 import { loadContext } from "./consumption/context.ts";
 import type { Gauge } from "./consumption/gauge.ts";
 import {
@@ -134,20 +134,22 @@ export function createRecompute(plan: Plan, reader: SeriesReader, cache: Cache) 
       const row = siteQuarter(area, days, i);
       const was = target.quarters[i]!;
       const isSame = sameRow(row, was);
-      if (!isSame || out.marksAll) out.dirty(area, target.day, i);
+      if (!isSame || (out.marksAll && (row.present || was === GONE_ROW))) out.dirty(area, target.day, i);
       if (isSame) continue;
-      target.quarters[i] = row;
+      target.quarters[i] = row.present ? row : GONE_ROW;
       out.figure(
         areaFigure(key, "15m", target.start + i * QUARTER_MS, row),
         was.present ? valuesOf(was) : null,
+        was === GONE_ROW,
       );
     }
     const total = siteTotal(area, target, days);
     if (!sameRow(total, target.total)) {
       const was = target.total;
-      target.total = total;
+      target.total = total.present ? total : GONE_ROW;
       out.dirty(area, target.day);
-      out.figure(areaFigure(key, "day", target.start, total), was.present ? valuesOf(was) : null);
+      const before = was.present ? valuesOf(was) : null;
+      out.figure(areaFigure(key, "day", target.start, total), before, was === GONE_ROW);
     }
   };
 

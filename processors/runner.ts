@@ -59,6 +59,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     reader: store,
     owns: () => true,
     sendOn: (records) => log.append("readings", records),
+    marksPending: false,
     note: sums.note,
     write: options.write,
     now,

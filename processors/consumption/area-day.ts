@@ -53,6 +53,9 @@ export function emptyRow(): AreaRow {
 /** Stands for every row that is not there; rows are replaced, never written into. */
 export const NO_ROW: AreaRow = Object.freeze(emptyRow());
 
+/** Stands for a stored row that vanished: there is none, and there was one. */
+export const GONE_ROW: AreaRow = Object.freeze(emptyRow());
+
 export function emptyAreaDay(calendar: Calendar, day: DayIndex): AreaDay {
   const start = calendar.dayStart(day);
   const end = calendar.dayStart(day + 1);
@@ -65,7 +68,7 @@ const nullable = (value: number): number | null => (Number.isNaN(value) ? null :
 
 /** A stored row as numbers. */
 export function rowOfFigure(figure: FigureValues): AreaRow {
-  if (isVanished(figure)) return NO_ROW;
+  if (isVanished(figure)) return GONE_ROW;
   const { outputEffects: out } = figure;
   const sums = [
     figure.amount,

@@ -10,6 +10,10 @@ import { createWriter } from "./writer.ts";
 
 /** Days are summed at most this often: what changes meanwhile is summed together. */
 const EVERY_MS = 1_000;
+/** The most of the time that sums may take while days keep changing: a backlog is for its readings first. */
+const LARGEST_SHARE = 0.2;
+/** So many notices are summed without waiting any longer. */
+const MOST_MARKS = 50_000;
 
 export interface ChangedShare {
   /** Works until the share is lost; rejects when log or store fail, or another configuration took over. */
@@ -23,7 +27,8 @@ export function createChangedShare(share: LogShare, options: ShareOptions): Chan
   const cache = createCache(plan, store);
   const months = createMonths(plan, store);
   const sums = createSums(plan, createRollup(plan, store, cache, months.known));
-  let marks: readonly ChangedRecord[] = [];
+  /** Noted and not yet committed. */
+  let marks: ChangedRecord[] = [];
   const write = createWriter(options, share, () => ({
     topic: "changed",
     records: marks.map((mark) => ({ key: mark.site, value: JSON.stringify({ ...mark, reread: true }) })),
@@ -40,25 +45,46 @@ export function createChangedShare(share: LogShare, options: ShareOptions): Chan
     sums.mark(mark, mark.quarters && new Set(mark.quarters), mark.cause);
   };
 
-  const take = async (batch: LogBatch): Promise<void> => {
-    marks = batch.records.map((record) => JSON.parse(record.value) as ChangedRecord);
-    for (const mark of marks) note(mark);
+  const take = (batch: LogBatch): void => {
+    for (const record of batch.records) {
+      const mark = JSON.parse(record.value) as ChangedRecord;
+      marks.push(mark);
+      note(mark);
+    }
+  };
+
+  /** @param last the newest batch that was taken: with it all before it are done */
+  const sum = async (last: LogBatch): Promise<void> => {
     while (sums.size() > 0) {
       if (share.lease.aborted) throw new LeaseLost(share);
       await sums.step(now(), write);
     }
-    await batch.commit();
+    await last.commit();
+    marks = [];
+  };
+
+  const follow = async (): Promise<void> => {
+    let last: LogBatch | undefined;
+    let due = 0;
+    for await (const batch of share.batches()) {
+      take(batch);
+      const isMore = batch.records.length > 0;
+      if (isMore) last = batch;
+      if (last === undefined) continue;
+      // The end of the log is told by an empty batch: until then more may come to be summed together.
+      if (isMore && now() < due && marks.length < MOST_MARKS) continue;
+      if (!isMore) await restUntil(due - now(), share.lease);
+      const started = now();
+      await sum(last);
+      last = undefined;
+      due = started + Math.max(EVERY_MS, (now() - started) / LARGEST_SHARE);
+    }
   };
 
   return {
     async run() {
       try {
-        for await (const batch of share.batches()) {
-          if (batch.records.length === 0) continue;
-          const started = now();
-          await take(batch);
-          await restUntil(started + EVERY_MS - now(), share.lease);
-        }
+        await follow();
       } catch (error) {
         if (!(error instanceof LeaseLost) && !share.lease.aborted) throw error;
       }
