@@ -8,6 +8,7 @@ import type { Collector } from "./changes.ts";
 import {
   type AreaRow,
   areaFigure,
+  GONE_ROW,
   NO_ROW,
   rowOfFigure,
   sameRow,
@@ -133,7 +134,8 @@ export function createRollup(
     out: Collector,
   ): boolean => {
     if (sameRow(row, was)) return false;
-    out.figure(areaFigure(key, window, start, row), was.present ? valuesOf(was) : null);
+    const before = was.present ? valuesOf(was) : null;
+    out.figure(areaFigure(key, window, start, row), before, was === GONE_ROW);
     return true;
   };
 
@@ -176,11 +178,13 @@ export function createRollup(
       const bySite = rows.quarters.get(start) ?? NO_ROWS;
       const row = sumRows(members.flatMap((area) => bySite.get(area.site.id) ?? []));
       if (row.present) groupKnowledge(members, { start, end: start + QUARTER_MS }, bySite, row);
-      if (write(key, "15m", start, row, target.quarters[i]!, out)) target.quarters[i] = row;
+      if (write(key, "15m", start, row, target.quarters[i]!, out))
+        target.quarters[i] = row.present ? row : GONE_ROW;
     }
     const total = sumRows(target.quarters);
     if (total.present) groupKnowledge(members, target, rows.days.get(target.start) ?? NO_ROWS, total);
-    if (write(key, "day", target.start, total, target.total, out)) target.total = total;
+    if (write(key, "day", target.start, total, target.total, out))
+      target.total = total.present ? total : GONE_ROW;
   };
 
   const groupMonth = async (
