@@ -1,15 +1,39 @@
-/** `npm run chaos`: the steel year under many kills. Options: --kills N --seed N */
+/**
+ * `npm run chaos`: the steel year under many kills; `npm run chaos -- --stack`: every trouble of the production
+ * stack on real services, the long form. Options: --kills N --seed N; with --stack: --short, --hours N of load,
+ * --only TEXT (scenarios whose name has it), --rounds N
+ */
 import { parseArgs } from "node:util";
 import { temporaryDirectory } from "../world.ts";
+import { stackChaos } from "./production-report.ts";
 import { steelChaos } from "./steel-year.ts";
 
 const { values } = parseArgs({
-  options: { kills: { type: "string", default: "500" }, seed: { type: "string" } },
+  options: {
+    kills: { type: "string", default: "500" },
+    seed: { type: "string" },
+    stack: { type: "boolean", default: false },
+    short: { type: "boolean", default: false },
+    hours: { type: "string", default: "72" },
+    rounds: { type: "string", default: "1" },
+    only: { type: "string", default: "" },
+  },
 });
 const directory = temporaryDirectory();
-const seed = Number(values.seed ?? Date.now());
-process.stdout.write(`seed ${seed}\n`);
-const result = await steelChaos(directory.path, Number(values.kills), seed);
-process.stdout.write(`${JSON.stringify(result, null, 2)}\n`);
-directory.remove();
-process.exitCode = result.lost === 0 && result.differences.length === 0 ? 0 : 1;
+const seed = Number(values.seed ?? Date.now() % 1_000_000_000);
+const write = (line: string): void => void process.stdout.write(`${line}\n`);
+write(`seed ${seed}`);
+try {
+  if (values.stack) {
+    const { short, only } = values;
+    const [hours, rounds] = [Number(values.hours), Number(values.rounds)];
+    const isRight = await stackChaos(directory.path, { seed, isLong: !short, hours, rounds, only, write });
+    process.exitCode = isRight ? 0 : 1;
+  } else {
+    const result = await steelChaos(directory.path, Number(values.kills), seed);
+    write(JSON.stringify(result, null, 2));
+    process.exitCode = result.lost === 0 && result.differences.length === 0 ? 0 : 1;
+  }
+} finally {
+  directory.remove();
+}

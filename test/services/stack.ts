@@ -1,12 +1,12 @@
 /** The production stack as its users run it: real services, and a process for each role. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 import { projectRoot } from "../program.ts";
 import type { InfluxService } from "./influx.ts";
 import type { KafkaService } from "./kafka.ts";
 
-const program = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+// Not by this file's own place: bundled, it lies elsewhere.
+const program = `${projectRoot}dist/main.js`;
 
 export interface Readiness {
   readonly ready: boolean;
@@ -42,7 +42,7 @@ export interface RoleOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-function environment({ kafka, influx, mqttUrl, env }: RoleOptions): Record<string, string> {
+export function environment({ kafka, influx, mqttUrl, env }: RoleOptions): Record<string, string> {
   return {
     PATH: process.env.PATH ?? "",
     ENERGY_KAFKA_BROKERS: kafka.brokers.join(","),

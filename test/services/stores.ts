@@ -72,7 +72,11 @@ export function compareRows(expected: Map<string, string[]>, found: Map<string, 
 }
 
 /** Compares an embedded run's data directory with an InfluxDB. */
-export async function compareStores(config: string, data: string, influx: InfluxService): Promise<Compared> {
+export async function compareStores(
+  config: string,
+  data: string,
+  influx: Pick<InfluxService, "url" | "org" | "bucket" | "token">,
+): Promise<Compared> {
   const { registry } = await loadConfig(config);
   const plan = planOf(registry);
   const db = openDatabase(databaseFile(data), { readOnly: true });

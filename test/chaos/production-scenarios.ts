@@ -1,0 +1,316 @@
+/** The troubles of the production stack, one by one. */
+import { setTimeout as wait } from "node:timers/promises";
+import { withClock } from "./production-clock.ts";
+import type { Gateways } from "./production-load.ts";
+import { startCatchingProxy } from "./production-proxy.ts";
+import { type Cast, type Member, type Stage, untilCaughtUp } from "./production-stage.ts";
+
+export interface Drama {
+  readonly stage: Stage;
+  readonly cast: Cast;
+  readonly gateways: Gateways;
+  readonly random: () => number;
+  /** Long: as many times and as long as a night allows. */
+  readonly isLong: boolean;
+  readonly say: (text: string) => void;
+  /** Waits until all are back to following the load, and notes how long that took from now on. */
+  readonly recover: (from: string) => Promise<void>;
+}
+
+export interface Scenario {
+  readonly name: string;
+  /** By Mosquitto, or by the collector's own listener, where a PUBACK means durable. */
+  readonly way: "broker" | "direct";
+  /** Over how long the load is spread. */
+  readonly seconds: number;
+  /** One of the few that stand for all of them where time is short. */
+  readonly isShort?: boolean;
+  /** Mosquitto may have lost what it alone acknowledged. */
+  readonly mayLose?: boolean;
+  readonly inFlight?: number;
+  /** Meters whose past comes after a late message; it is computed 30 s after the last of it. */
+  readonly backfills?: number;
+  readonly play: (drama: Drama) => Promise<void>;
+}
+
+const SECOND_MS = 1_000;
+
+/** A victim that is killed without a word, and brought back. */
+interface Victim {
+  readonly name: string;
+  readonly kill: () => Promise<void>;
+  readonly revive: () => Promise<void>;
+}
+
+function memberVictim(member: Member): Victim {
+  return { name: member.name, kill: () => member.kill(), revive: () => member.start() };
+}
+
+function serviceVictim(name: "kafka" | "influx" | "mosquitto", stage: Stage): Victim {
+  return { name, kill: () => stage[name].kill9(), revive: () => stage[name].restart() };
+}
+
+function victims({ stage, cast }: Drama): Victim[] {
+  return [
+    ...[cast.collector, ...cast.processors].map(memberVictim),
+    serviceVictim("kafka", stage),
+    serviceVictim("influx", stage),
+  ];
+}
+
+/** Every victim in turn, then at random; each at a random moment, and for a random time. */
+async function killing(drama: Drama, who: readonly Victim[], times: number): Promise<void> {
+  const { random, say, recover } = drama;
+  for (let i = 0; i < times; i += 1) {
+    const victim = i < who.length ? who[i]! : who[Math.floor(random() * who.length)]!;
+    await wait(random() * 1.5 * SECOND_MS);
+    await victim.kill();
+    const awayMs = random() * 2 * SECOND_MS;
+    await wait(awayMs);
+    await victim.revive();
+    say(`killed ${victim.name}, back after ${Math.round(awayMs)} ms`);
+    // Now and then the next one is hit before this one is over.
+    if (random() < 0.6) await recover(victim.name);
+  }
+  await recover("the last kill");
+}
+
+const kills = (way: "broker" | "direct"): Scenario => ({
+  name: `kill -9 of everything, ${way === "broker" ? "by Mosquitto" : "by our own listener"}`,
+  way,
+  seconds: 80,
+  isShort: true,
+  backfills: way === "broker" ? 3 : 0,
+  play: (drama) => killing(drama, victims(drama), drama.isLong ? 40 : 6),
+});
+
+const mosquitto: Scenario = {
+  name: "kill -9 of Mosquitto",
+  way: "broker",
+  seconds: 20,
+  mayLose: true,
+  async play(drama) {
+    const { stage, random, say, recover } = drama;
+    for (let i = 0; i < (drama.isLong ? 10 : 2); i += 1) {
+      await wait(SECOND_MS + random() * SECOND_MS);
+      // With Kafka away Mosquitto alone has what it acknowledged.
+      if (i % 2 === 0) await stage.kafka.pause();
+      await wait(SECOND_MS);
+      await stage.mosquitto.kill9();
+      await stage.kafka.resume();
+      await wait(random() * SECOND_MS);
+      await stage.mosquitto.restart();
+      say("killed mosquitto");
+      await recover("mosquitto");
+    }
+  },
+};
+
+const outage = (name: "influx" | "kafka", way: "broker" | "direct"): Scenario => ({
+  name: `an outage of ${name}`,
+  way,
+  seconds: 25,
+  async play({ stage, isLong, say, recover }) {
+    const awayMs = (isLong ? 180 : name === "influx" ? 20 : 12) * SECOND_MS;
+    await wait(2 * SECOND_MS);
+    await stage[name].kill9();
+    await wait(awayMs);
+    await stage[name].restart();
+    say(`${name} away for ${awayMs / SECOND_MS} s`);
+    await recover(name);
+  },
+});
+
+const hang = (name: "influx" | "kafka"): Scenario => ({
+  name: `${name} stands still while processors come and go`,
+  way: "broker",
+  seconds: 30,
+  async play({ stage, cast, isLong, random, say, recover }) {
+    const third = cast.another("third");
+    for (let i = 0; i < (isLong ? 8 : 2); i += 1) {
+      await wait(SECOND_MS + random() * SECOND_MS);
+      await stage[name].pause();
+      const paused = performance.now();
+      // Its answers come when whoever asked is not waiting any more, or has lost what it wrote for.
+      const starting = third.start();
+      await wait((4 + random() * 8) * SECOND_MS);
+      await stage[name].resume();
+      await starting;
+      say(`${name} stood still for ${Math.round(performance.now() - paused)} ms`);
+      await recover(name);
+      if (third.process()) await third.kill();
+    }
+  },
+});
+
+const rebalances: Scenario = {
+  name: "a third processor comes and goes every few seconds",
+  way: "broker",
+  seconds: 25,
+  async play({ cast, isLong, random, say, recover }) {
+    const third = cast.another("third");
+    let slowest = 0;
+    const times = isLong ? 40 : 5;
+    for (let i = 0; i < times; i += 1) {
+      await third.start();
+      await wait((1 + random() * 2.5) * SECOND_MS);
+      if (random() < 0.5) await third.kill();
+      else slowest = Math.max(slowest, await third.stop());
+      await wait(random() * 2 * SECOND_MS);
+    }
+    say(`it came and went ${times} times; asked to stop, it took ${Math.round(slowest)} ms at most`);
+    await recover("the last one");
+  },
+};
+
+const fullBuffer: Scenario = {
+  name: "a full buffer: Kafka away until the collector holds the gateways back",
+  way: "direct",
+  seconds: 8,
+  inFlight: 1_500,
+  async play({ stage, cast, gateways, isLong, say, recover }) {
+    await wait(SECOND_MS);
+    await stage.kafka.kill9();
+    await wait(SECOND_MS);
+    gateways.hurry();
+    const before = gateways.acknowledged();
+    await wait((isLong ? 60 : 10) * SECOND_MS);
+    if (gateways.acknowledged() > before)
+      throw new Error(`${gateways.acknowledged() - before} PUBACKs while Kafka was away`);
+    const state = await cast.collector.readiness();
+    const detail = state?.dependencies.find(({ name }) => name === "kafka")?.detail ?? "";
+    const waiting = Number(/^(\d+) records/.exec(detail)?.[1] ?? 0);
+    if (waiting < 2_000 || waiting > 10_000) throw new Error(`the bound was not reached: ${detail}`);
+    say(`${gateways.left()} messages to go, held back with ${waiting} records waiting`);
+    await stage.kafka.restart();
+    await recover("kafka");
+  },
+};
+
+const clocks: Scenario = {
+  name: "clocks that are wrong and jump",
+  way: "direct",
+  seconds: 30,
+  async play({ cast, say, recover }) {
+    const [first, second] = cast.processors as [Member, Member];
+    const hour = 3_600_000;
+    await wait(2 * SECOND_MS);
+    await first.kill();
+    await first.start(withClock([{ afterMs: 0, byMs: -40 * 24 * hour }]));
+    await second.kill();
+    await second.start(
+      withClock([
+        { afterMs: 0, byMs: 5 * hour },
+        { afterMs: 8_000, byMs: -7 * hour },
+        { afterMs: 16_000, byMs: 3 * hour },
+      ]),
+    );
+    await cast.collector.kill();
+    // Behind its time it would refuse readings as future, and rightly.
+    await cast.collector.start(
+      withClock([
+        { afterMs: 0, byMs: 26 * hour },
+        { afterMs: 10_000, byMs: -25 * hour },
+      ]),
+    );
+    await wait(20 * SECOND_MS);
+    say("one processor 40 days behind, one that jumped 7 hours back and 3 ahead, a collector a day ahead");
+    await recover("the clocks");
+  },
+};
+
+const pauses: Scenario = {
+  name: "a processor stands still while another takes over",
+  way: "broker",
+  seconds: 30,
+  async play({ cast, isLong, random, say, recover }) {
+    for (let i = 0; i < (isLong ? 6 : 2); i += 1) {
+      const victim = cast.processors[i % 2]!;
+      await wait(SECOND_MS + random() * SECOND_MS);
+      const pausedMs = (isLong ? 30 : 9 + random() * 3) * SECOND_MS;
+      victim.process()!.pause();
+      await wait(pausedMs);
+      victim.process()!.resume();
+      say(`${victim.name} stood still for ${Math.round(pausedMs)} ms`);
+      await recover(victim.name);
+    }
+  },
+};
+
+/** Where a step of a processor is cut: its writes in their order, and the notices behind them. */
+const seams = [
+  "reading",
+  "meter_15m",
+  "site_15m",
+  "site_day",
+  "balance",
+  "pending",
+  "group_15m",
+  "site_month",
+];
+
+const betweenWrites: Scenario = {
+  name: "a crash between two writes of a step",
+  way: "broker",
+  seconds: 40,
+  backfills: 3,
+  async play({ stage, cast, isLong, random, say, recover }) {
+    const proxy = await startCatchingProxy(stage.influx.url);
+    const victim = cast.processors[0]!;
+    // The other may not take over what this one is to be killed at.
+    await cast.processors[1]!.kill();
+    await victim.kill();
+    const hits = new Map<string, number>();
+    try {
+      for (let i = 0; i < (isLong ? 60 : 10); i += 1) {
+        const seam = seams[i % seams.length]!;
+        const last = Math.floor(random() * 3);
+        let seen = 0;
+        let hit: () => void = () => undefined;
+        const isHit = new Promise<void>((resolve) => {
+          hit = resolve;
+        });
+        let isDying = false;
+        proxy.judge = ({ measurement }) => {
+          if (!isDying && measurement === seam) {
+            seen += 1;
+            isDying = seen > last;
+          }
+          if (isDying) hit();
+          return isDying ? "swallow" : "pass";
+        };
+        await victim.start({ ENERGY_INFLUX_URL: proxy.url });
+        await Promise.race([isHit, wait(6 * SECOND_MS)]);
+        await victim.kill();
+        if (isDying) hits.set(seam, (hits.get(seam) ?? 0) + 1);
+      }
+      proxy.judge = () => "pass";
+      await victim.start();
+      await cast.processors[1]!.start();
+      say(`killed before the write of ${[...hits].map(([seam, n]) => `${seam} ${n}×`).join(", ")}`);
+      await recover("the last crash");
+    } finally {
+      await proxy.close();
+    }
+  },
+};
+
+export const scenarios: readonly Scenario[] = [
+  { name: "nothing", way: "broker", seconds: 10, play: () => Promise.resolve() },
+  kills("broker"),
+  kills("direct"),
+  mosquitto,
+  outage("influx", "broker"),
+  outage("kafka", "direct"),
+  hang("influx"),
+  hang("kafka"),
+  rebalances,
+  fullBuffer,
+  clocks,
+  pauses,
+  betweenWrites,
+];
+
+/** Waits until all that live are ready and follow the load. */
+export const followsLoad = (cast: Cast, rate: number): Promise<number> =>
+  untilCaughtUp(cast, { records: Math.max(50, rate * 2) });

@@ -1,0 +1,219 @@
+/** The stage of the production chaos: real services, processes of all roles, and the figures of a quiet run. */
+import { cpSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { loadConfig } from "../../config/load.ts";
+import type { Registry } from "../../model/registry.ts";
+import { emptyBucket } from "../adapters/influx-bucket.ts";
+import { projectRoot, startProgram, untilSettled } from "../program.ts";
+import { type InfluxService, startInflux } from "../services/influx.ts";
+import { type KafkaService, startKafka } from "../services/kafka.ts";
+import { type MosquittoService, startMosquitto } from "../services/mosquitto.ts";
+import { type Readiness, type RoleOptions, type RoleProcess, startRole } from "../services/stack.ts";
+import { neverStored } from "./production-check.ts";
+import { countyMessages, type GatewayMessage, sendAll } from "./production-load.ts";
+
+const example = `${projectRoot}config/example`;
+const SETTLE_MS = 300_000;
+
+export interface Stage {
+  readonly kafka: KafkaService;
+  readonly influx: InfluxService;
+  readonly mosquitto: MosquittoService;
+  readonly registry: Registry;
+  readonly config: string;
+  readonly directory: string;
+  readonly messages: readonly GatewayMessage[];
+  /** Data directory of an embedded run that got every message. */
+  readonly quiet: string;
+  /** Messages that run has not stored either. */
+  readonly neverStored: ReadonlySet<GatewayMessage>;
+  close(): Promise<void>;
+}
+
+/** An embedded run that gets these messages and nothing else happens to. */
+export async function quietRun(
+  configOf: string,
+  data: string,
+  messages: readonly GatewayMessage[],
+): Promise<void> {
+  const program = await startProgram(["--config", configOf, "--data", data, "--no-demo"]);
+  try {
+    await sendAll(messages, program.mqttUrl);
+    await untilSettled(program.httpUrl, SETTLE_MS);
+  } finally {
+    await program.stop();
+  }
+}
+
+/** Sites of every kind: power that counts elsewhere, heat made and bought, generation, meters with two registers. */
+const fewSites = [
+  "changtu-bulk-port",
+  "changtu-shore-power",
+  "chenghai-shipyard",
+  "county-hospital",
+  "daidong-cement",
+  "qushan-wind",
+  "yushan-heat-power",
+];
+
+/** The example county with few of its sites, so that a comparison takes little time. */
+function smallerCounty(directory: string): string {
+  cpSync(example, directory, { recursive: true });
+  for (const name of readdirSync(join(directory, "sites")))
+    if (!fewSites.includes(name.replace(".yaml", ""))) rmSync(join(directory, "sites", name));
+  return directory;
+}
+
+/** @param load hours of the example county, or of few of its sites */
+export async function openStage(
+  directory: string,
+  { hours, isSmall }: { readonly hours: number; readonly isSmall: boolean },
+): Promise<Stage> {
+  const config = isSmall ? smallerCounty(join(directory, "config")) : example;
+  const { registry } = await loadConfig(config);
+  const messages = countyMessages(registry, Date.now() - 60_000, hours);
+  const quiet = `${directory}/quiet`;
+  const begun = [
+    startKafka(),
+    startInflux(),
+    startMosquitto({ lines: ["max_inflight_messages 2000", "max_queued_messages 1000000"] }),
+    quietRun(config, quiet, messages),
+  ] as const;
+  const close = async (): Promise<void> => {
+    for (const one of (await Promise.allSettled(begun)).slice(0, 3)) {
+      if (one.status === "fulfilled") await (one.value as KafkaService).stop();
+    }
+  };
+  try {
+    const [kafka, influx, mosquitto] = await Promise.all(begun);
+    const never = await neverStored(registry, quiet, messages);
+    const services = { kafka, influx, mosquitto, close };
+    return { ...services, registry, config, directory, messages, quiet, neverStored: never };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** A process of a role that is killed and started again with the same settings. */
+export interface Member {
+  readonly name: string;
+  readonly role: "ingest" | "process";
+  /** Undefined while it is dead. */
+  process(): RoleProcess | undefined;
+  start(env?: Readonly<Record<string, string>>): Promise<void>;
+  kill(): Promise<void>;
+  /** Asks it to end, and returns how long that took in ms. */
+  stop(): Promise<number>;
+  readiness(): Promise<Readiness | undefined>;
+}
+
+const ANSWER_MS = 3_000;
+
+async function readinessOf({ httpUrl }: RoleProcess): Promise<Readiness | undefined> {
+  try {
+    const answer = await fetch(`${httpUrl}/readyz`, { signal: AbortSignal.timeout(ANSWER_MS) });
+    return (await answer.json()) as Readiness;
+  } catch {
+    return undefined;
+  }
+}
+
+export function memberOf(name: string, options: RoleOptions): Member {
+  const role = options.role as Member["role"];
+  let current: RoleProcess | undefined;
+  return {
+    name,
+    role,
+    process: () => current,
+    async start(env = {}) {
+      current = await startRole({ ...options, env: { ...options.env, ...env } });
+    },
+    async kill() {
+      const one = current;
+      current = undefined;
+      await one?.kill();
+    },
+    async stop() {
+      const one = current;
+      current = undefined;
+      const started = performance.now();
+      await one?.stop();
+      return performance.now() - started;
+    },
+    readiness: async () => current && readinessOf(current),
+  };
+}
+
+export interface Cast {
+  readonly collector: Member;
+  readonly processors: readonly Member[];
+  readonly bucket: string;
+  readonly prefix: string;
+  /** One more process that divides the work. */
+  another(name: string): Member;
+  all(): readonly Member[];
+  /** Ends whatever still runs. */
+  close(): Promise<void>;
+}
+
+/** Collector and two processors with topics and a bucket of their own, started. */
+export async function openCast(stage: Stage, prefix: string, way: "broker" | "direct"): Promise<Cast> {
+  const { kafka, influx, mosquitto } = stage;
+  const bucket = await emptyBucket(influx);
+  const env = {
+    ENERGY_KAFKA_PREFIX: `${prefix}-`,
+    ENERGY_MQTT_CLIENT_ID: `collector-${prefix}`,
+    ENERGY_INFLUX_BUCKET: bucket,
+  };
+  const common = { config: stage.config, kafka, env };
+  const members: Member[] = [];
+  const processor = (name: string): Member => {
+    const made = memberOf(name, { ...common, role: "process", influx });
+    members.push(made);
+    return made;
+  };
+  const inlet = way === "broker" ? { mqttUrl: mosquitto.url } : {};
+  const collector = memberOf("collector", { ...common, ...inlet, role: "ingest" });
+  members.push(collector);
+  const processors = [processor("first"), processor("second")];
+  const close = async (): Promise<void> => {
+    for (const one of members) await one.kill().catch(() => undefined);
+  };
+  try {
+    for (const one of members) await one.start();
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { collector, processors, bucket, prefix, another: processor, all: () => members, close };
+}
+
+const POLL_MS = 250;
+
+/** Waits until everybody alive is ready and at most `records` behind; returns the ms that took. */
+export async function untilCaughtUp(
+  { all }: Cast,
+  { records, deadlineMs = 120_000, quiet = 1 }: { records: number; deadlineMs?: number; quiet?: number },
+): Promise<number> {
+  const started = performance.now();
+  for (let times = 0; ; ) {
+    const alive = all().filter((one) => one.process() !== undefined);
+    const states = await Promise.all(alive.map((one) => one.readiness()));
+    const isThere = states.every(
+      (one) =>
+        one?.ready &&
+        one.recordsBehind >= 0 &&
+        one.recordsBehind <= records &&
+        (records > 0 || (one.pendingSpans === 0 && one.dirtyDays === 0)),
+    );
+    times = isThere ? times + 1 : 0;
+    if (times >= quiet) return performance.now() - started;
+    if (performance.now() - started > deadlineMs) {
+      const tails = alive.map((one) => `${one.name}: ${one.process()?.output().slice(-1500)}`).join("\n");
+      throw new Error(`not caught up in ${deadlineMs} ms: ${JSON.stringify(states)}\n${tails}`);
+    }
+    await wait(POLL_MS);
+  }
+}
