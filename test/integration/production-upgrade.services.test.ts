@@ -87,13 +87,16 @@ async function sendAll(url: string): Promise<void> {
 
 /**
  * What the ledger says of the change, without when it was said. How often a day's sum changed while its readings
- * came in depends on how they came in batches.
+ * came in depends on how they came in batches; and groups name every change of a day, which in production is a
+ * day that was recomputed.
  */
 async function ledgerOf(reader: SeriesReader): Promise<string[]> {
   const entries = await reader.ledger(undefined, 0, Date.parse("2030-01-01"), 1_000_000);
   return entries
     .filter(({ cause }) => cause !== "readings")
-    .map(({ at: _at, ...entry }) => canonicalJson(entry))
+    .map(({ at: _at, cause, ...entry }) =>
+      canonicalJson(entry.scope === "group" ? entry : { ...entry, cause }),
+    )
     .sort();
 }
 
