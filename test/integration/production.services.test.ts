@@ -89,7 +89,16 @@ describe.skipIf(!(await haveServices(["kafka", "influx", "mosquitto"])))("the pr
     );
     expect(rows).toBeGreaterThan(1_000);
     expect(differences).toEqual([]);
-    for (const one of [collector, first, second]) expect(await one.stop()).toBe(0);
+    const metrics = await (await fetch(`${first.httpUrl}/metrics`)).text();
+    expect(Number(/^energy_figures_written_total (\d+)/m.exec(metrics)?.[1])).toBeGreaterThan(0);
+    expect(metrics).toMatch(/^energy_log_partition_records_behind\{partition="\d+"\} 0$/m);
+    expect(metrics).toMatch(/^energy_balance_values\{outcome="accepted"\} [1-9]/m);
+    expect(metrics).toMatch(/^energy_dependency_up\{dependency="influxdb"\} 1$/m);
+    for (const one of [collector, first, second]) {
+      const asked = performance.now();
+      expect(await one.stop()).toBe(0);
+      expect(performance.now() - asked).toBeLessThan(10_000);
+    }
   }
 
   test("gives the example county the figures of the embedded run, row by row", {
