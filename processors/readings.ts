@@ -10,7 +10,7 @@ import type {
 } from "../model/ports.ts";
 import type { RecomputeRecord, SiteRecord } from "../model/records.ts";
 import type { StoredReject } from "../model/reject.ts";
-import { DAY_MS, type Instant, type Span } from "../model/time.ts";
+import { DAY_MS, HOUR_MS, type Instant, type Span } from "../model/time.ts";
 import { areaKey, type Cache, meterKey } from "./cache.ts";
 import { type Collector, createCollector } from "./changes.ts";
 import type { Piece } from "./consumption/pieces.ts";
@@ -21,8 +21,9 @@ import { hull, rejudge } from "./rejudge.ts";
 import { groupByMeter, type LoggedReadings, type MeterBatch, READINGS_CAUSE, settleMeter } from "./step.ts";
 import { addRejected, createTally, type IsCounted } from "./tally.ts";
 
-/** How much before a reading its neighbours are looked for at first. */
-const AHEAD_MS = DAY_MS;
+/** How many intervals before a reading its neighbours are looked for at first; one that lies further back is asked for. */
+const AHEAD_INTERVALS = 4;
+const AHEAD_LEAST_MS = HOUR_MS;
 
 export interface ReadingsOptions {
   readonly plan: Plan;
@@ -250,9 +251,10 @@ function wantedOf(plan: Plan, cache: Cache, groups: Iterable<MeterBatch>): ReadA
       const last = calendar.dayOf(Math.max(...times));
       if (cache.tail(gauge) === undefined) {
         const { site, meter } = gauge;
-        const from = calendar.dayStart(calendar.dayOf(Math.min(...times) - AHEAD_MS));
+        const reach = Math.max(AHEAD_LEAST_MS, AHEAD_INTERVALS * gauge.intervalMs);
+        const from = Math.min(...times) - reach;
         readings.push({ series: { site, meter, register }, from });
-        want(meterKey(owner), from, calendar.dayStart(last + 1));
+        want(meterKey(owner), calendar.dayStart(calendar.dayOf(from)), calendar.dayStart(last + 1));
       }
       for (const area of owner.areas) {
         for (let day = calendar.dayOf(Math.min(...times)); day <= last; day += 1) {
