@@ -12,6 +12,8 @@ interface Month {
   readonly estimatedMs: Float64Array;
   /** Days whose rows may be others by now. */
   readonly stale: Set<DayIndex>;
+  /** Settles when what was asked of the store is here: several areas may ask for a meter's month at once. */
+  reading: Promise<void>;
 }
 
 export interface Months {
@@ -41,25 +43,33 @@ export function createMonths(plan: Plan, reader: SeriesReader): Months {
     }
   };
 
-  const fresh = async (owner: MeterPlan, month: MonthIndex): Promise<Month> => {
+  /** Reads what is stale; until it is there, whoever else asks waits for it. */
+  const refresh = async (owner: MeterPlan, month: MonthIndex, known: Month): Promise<void> => {
+    const days = [...known.stale];
+    known.stale.clear();
+    await Promise.all(days.map((day) => read(owner, month, known, day, day + 1)));
+  };
+
+  const begin = (owner: MeterPlan, month: MonthIndex): Month => {
     const first = calendar.monthFirstDay(month);
     const end = calendar.monthFirstDay(month + 1);
-    const known = months.get(nameOf(owner, month));
-    if (known !== undefined) {
-      const stale = [...known.stale];
-      known.stale.clear();
-      await Promise.all(stale.map((day) => read(owner, month, known, day, day + 1)));
-      return known;
-    }
     const made: Month = {
       measuredMs: new Float64Array(end - first),
       estimatedMs: new Float64Array(end - first),
       stale: new Set(),
+      reading: Promise.resolve(),
     };
-    await read(owner, month, made, first, end);
+    made.reading = read(owner, month, made, first, end);
     if (months.size >= MONTHS) months.clear();
     months.set(nameOf(owner, month), made);
     return made;
+  };
+
+  const fresh = async (owner: MeterPlan, month: MonthIndex): Promise<Month> => {
+    const known = months.get(nameOf(owner, month)) ?? begin(owner, month);
+    if (known.stale.size > 0) known.reading = known.reading.then(() => refresh(owner, month, known));
+    await known.reading;
+    return known;
   };
 
   return {
