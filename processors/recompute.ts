@@ -70,7 +70,7 @@ export function createRecompute(plan: Plan, reader: SeriesReader, cache: Cache) 
     quarters: ReturnType<typeof emptyQuarters>,
     span: Span,
     out: Collector,
-  ) => {
+  ): void => {
     const key = meterKey(owner);
     const closed = target.day <= plan.closedThrough;
     const before = closed
@@ -96,6 +96,8 @@ export function createRecompute(plan: Plan, reader: SeriesReader, cache: Cache) 
       });
       const was = closed ? storedAmount(dayFigure(key, before), !Number.isNaN(before.total.amount)) : null;
       out.figure(dayFigure(key, target), was);
+      // A site's month has the worst of its meters over the month, which need not be the worst of any day.
+      for (const area of owner.areas) out.dirty(area, target.day);
     }
   };
 
