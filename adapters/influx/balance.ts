@@ -14,8 +14,14 @@ import type { ReadingReader } from "./readings.ts";
 
 const COUNTS = ["received", "accepted", "repeated"] as const;
 
-/** The line of a total, with a field for every code: 0 where there were none. */
-export function balanceLine(total: BalanceTotal, calendar: Calendar): string {
+/** Places of a day's totals: each owner of a share writes to its own. */
+export const BALANCE_PLACES = 1_000;
+
+/**
+ * The line of a total, with a field for every code: 0 where there were none.
+ * @param place of its writer, below `BALANCE_PLACES`: what a former owner writes late takes no newer total's place
+ */
+export function balanceLine(total: BalanceTotal, calendar: Calendar, place: number): string {
   const { site, topic, partition, day, upTo } = total;
   const fields = [
     ...COUNTS.map((count) => `${count}=${total[count]}`),
@@ -23,7 +29,7 @@ export function balanceLine(total: BalanceTotal, calendar: Calendar): string {
     `upTo=${upTo}`,
   ];
   const tags = `partition=${partition},site=${tagValue(site)},topic=${topic}`;
-  return `balance,${tags} ${fields.join(",")} ${calendar.dayStart(day)}`;
+  return `balance,${tags} ${fields.join(",")} ${calendar.dayStart(day) + place}`;
 }
 
 function totalOf(row: Readonly<Record<string, Cell>>, day: DayIndex): BalanceTotal {
@@ -45,6 +51,16 @@ function totalOf(row: Readonly<Record<string, Cell>>, day: DayIndex): BalanceTot
   };
 }
 
+/** Of each site and share the total that reaches furthest. */
+function furthest(totals: readonly BalanceTotal[]): BalanceTotal[] {
+  const found = new Map<string, BalanceTotal>();
+  for (const total of totals) {
+    const name = `${total.topic} ${total.partition} ${total.site}`;
+    if (total.upTo >= (found.get(name)?.upTo ?? total.upTo)) found.set(name, total);
+  }
+  return [...found.values()];
+}
+
 /** Totals of a day of receipt where the tags have these values, by site. */
 export async function readTotals(
   client: InfluxClient,
@@ -64,13 +80,15 @@ export async function readTotals(
   const condition = Object.keys(tags).length === 0 ? `"upTo">=-1` : tagsAre(tags);
   let totals: BalanceTotal[] = [];
   await client.ask(
-    [`SELECT ${fields} FROM "balance" WHERE ${timeWithin(at, at)}${condition}`],
+    [`SELECT ${fields} FROM "balance" WHERE ${timeWithin(at, at + BALANCE_PLACES - 1)}${condition}`],
     (piece) => totals.push(...recordsOf(piece).map((row) => totalOf(row, day))),
     () => {
       totals = [];
     },
   );
-  return totals.sort((a, b) => (a.site < b.site ? -1 : a.site > b.site ? 1 : a.partition - b.partition));
+  return furthest(totals).sort((a, b) =>
+    a.site < b.site ? -1 : a.site > b.site ? 1 : a.partition - b.partition,
+  );
 }
 
 /** Series that had set-aside readings received on the day, with the hours of theirs. */

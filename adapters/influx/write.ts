@@ -1,7 +1,7 @@
 /** The write half: phases in the order that a crash between two of them needs, each on disk before the next. */
 import type { Changes, LiveMeter } from "../../model/ports.ts";
 import type { Calendar, Instant } from "../../model/time.ts";
-import { balanceLine } from "./balance.ts";
+import { BALANCE_PLACES, balanceLine } from "./balance.ts";
 import type { InfluxClient, Precision } from "./client.ts";
 import { createFigureLines, removalsOf } from "./figure-lines.ts";
 import { ledgerLines } from "./ledger.ts";
@@ -62,11 +62,23 @@ function createLiveWriter(
   };
 }
 
+/** The place of a lease's totals, drawn: two owners of a share on one day hardly ever have the same. */
+function createPlaces(): (lease: Lease) => number {
+  const places = new WeakMap<AbortSignal, number>();
+  return (lease) => {
+    if (lease === undefined) return 0;
+    const place = places.get(lease) ?? 1 + Math.floor(Math.random() * (BALANCE_PLACES - 1));
+    places.set(lease, place);
+    return place;
+  };
+}
+
 /**
  * `write` of the port. @throws Error for `balance`, which can only be added where write and commit are one
  */
 export function createWriter(client: InfluxClient, calendar: Calendar) {
   const figureLines = createFigureLines();
+  const placeOf = createPlaces();
   const send = (precision: Precision) => (lines: readonly string[], lease: Lease) =>
     inParallel(requestsOf(lines), IN_FLIGHT, (request) => client.write(request, precision, lease));
   const [inMs, inNs] = [send("ms"), send("ns")];
@@ -88,7 +100,8 @@ export function createWriter(client: InfluxClient, calendar: Calendar) {
 
   const writeNotes = async (changes: Changes, lease: Lease): Promise<void> => {
     const { rejects = [], balanceTotals = [], pendingSet = [], pendingDone = [] } = changes;
-    const totals = balanceTotals.map((total) => balanceLine(total, calendar));
+    const place = placeOf(lease);
+    const totals = balanceTotals.map((total) => balanceLine(total, calendar, place));
     await writeLive(changes.live ?? [], lease);
     await inNs(rejects.map(rejectLine), lease);
     await inMs([...totals, ...pendingLines(pendingSet, pendingDone)], lease);
