@@ -15,9 +15,11 @@ const WINDOWS: readonly FigureWindow[] = ["15m", "day"];
 const seriesName = ({ site, meter, register }: SeriesKey): string => `${site} ${meter} ${register}`;
 const figureName = ({ scope, owner, carrier }: FigureKey): string => `${scope} ${carrier} ${owner}`;
 
+const EVER = Number.NEGATIVE_INFINITY;
+
 interface KnownReadings {
   /** All readings from here on are in `rows`. */
-  readonly from: Instant;
+  from: Instant;
   rows: PackedReadings;
 }
 
@@ -34,6 +36,13 @@ async function fetchReadings(reader: ReadingReader, wanted: ReadAhead["readings"
   await reader.many(ranges, (series, rows) => {
     known.get(seriesName(series))!.rows = packReadings(series.register, rows);
   });
+  // Else every new meter is looked for one by one, and further and further back.
+  const empty = ranges
+    .map(({ series }) => series)
+    .filter((one) => known.get(seriesName(one))!.rows.isEmpty());
+  if (empty.length > 0) {
+    for (const series of await reader.neverRead(empty)) known.get(seriesName(series))!.from = EVER;
+  }
   return known;
 }
 
@@ -104,6 +113,7 @@ export async function readAhead(
     async certainAtOrBefore(series, at) {
       const known = knownReadings.get(seriesName(series));
       const found = known?.rows.certainAtOrBefore(at);
+      if (known?.from === EVER) return found;
       // Nothing certain is in memory up to `at`, so that it can only lie before.
       return found ?? reader.certainAtOrBefore(series, known === undefined ? at : Math.min(at, known.from));
     },

@@ -61,6 +61,12 @@ export function bodyFields(text: string, what: string): string {
 /** Fields to ask for, to put a long text together again. */
 export const bodyNames: readonly string[] = ["parts", "packed", ...bodyParts];
 
+/** Whether all fields of a long text are there. */
+export function isWholeBody(row: Readonly<Record<string, unknown>>): boolean {
+  if (typeof row.parts !== "number" || typeof row.packed !== "number") return false;
+  return bodyParts.slice(0, row.parts).every((part) => typeof row[part] === "string");
+}
+
 /** Puts a long text together again from the fields of a point. */
 export function bodyOf(row: Readonly<Record<string, unknown>>): string {
   let text = "";

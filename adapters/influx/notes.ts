@@ -1,12 +1,17 @@
 /** What waits, what is live, and facts: a point each at the beginning of 1970, overwritten in place. */
+
+import { TransientError } from "../../model/errors.ts";
 import type { LiveMeter, PendingSpan } from "../../model/ports.ts";
-import type { InfluxClient } from "./client.ts";
-import { bodyFields, bodyNames, bodyOf, stringValue, tagValue } from "./line.ts";
+import type { Cell, InfluxClient } from "./client.ts";
+import { bodyFields, bodyNames, bodyOf, isWholeBody, stringValue, tagValue } from "./line.ts";
 import { namesOf, recordsOf, tagsAre } from "./question.ts";
 
 /** Time of points that are overwritten in place. */
 const PLACE = 0;
 const PENDING = ["start", "end", "firstAt", "lastAt", "cause", "site", "meter"];
+/** The fields of a point come to light one after the other: whoever reads while another writes may see a part. */
+const FACT_ATTEMPTS = 50;
+const FACT_PAUSE_MS = 100;
 const LIVE = ["at", "receivedAt", "register", "value", "powerKw", "site", "meter"];
 
 export const ownerOf = ({ site, meter }: { readonly site: string; readonly meter: string }): string =>
@@ -79,9 +84,21 @@ export function factLine(fact: { readonly name: string; readonly value: string }
 }
 
 export async function readFact(client: InfluxClient, name: string): Promise<string | undefined> {
-  let value: string | undefined;
-  await client.ask([`SELECT ${namesOf(bodyNames)} FROM "fact" WHERE ${tagsAre({ name })}`], (piece) => {
-    for (const row of recordsOf(piece)) value = bodyOf(row);
-  });
-  return value;
+  const statement = `SELECT ${namesOf(bodyNames)} FROM "fact" WHERE ${tagsAre({ name })}`;
+  for (let attempt = 1; ; attempt += 1) {
+    let found: Record<string, Cell> | undefined;
+    await client.ask(
+      [statement],
+      (piece) => {
+        found = recordsOf(piece).at(-1);
+      },
+      () => {
+        found = undefined;
+      },
+    );
+    if (found === undefined || isWholeBody(found)) return found && bodyOf(found);
+    if (attempt === FACT_ATTEMPTS)
+      throw new TransientError("influxdb", `InfluxDB at ${client.where} holds fact ${name} in part only`);
+    await new Promise((resolve) => setTimeout(resolve, FACT_PAUSE_MS));
+  }
 }

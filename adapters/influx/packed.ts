@@ -55,6 +55,7 @@ export function packReadings(register: string, readings: readonly StoredReading[
   };
   const isCertain = (place: number): boolean => rows.numbers[place * READING_WIDTH + CERTAIN] === 1;
   return {
+    isEmpty: (): boolean => rows.length === 0,
     /** Readings with from ≤ at ≤ to. */
     between(from: Instant, to: Instant): StoredReading[] {
       const end = rows.from(to + 1);

@@ -2,7 +2,7 @@
 import type { SeriesKey, StoredReading, Verdict } from "../../model/reading.ts";
 import { DAY_MS, type Instant, type Span } from "../../model/time.ts";
 import type { AnswerSeries, Cell, InfluxClient } from "./client.ts";
-import { chunksByGroup, inParallel, metersOf, tagsAre, timeWithin } from "./question.ts";
+import { chunksByGroup, chunksOf, inParallel, metersOf, tagsAre, timeWithin } from "./question.ts";
 
 const SERIES_PER_QUESTION = 400;
 const WIDTH = 3;
@@ -59,6 +59,8 @@ export interface ReadingReader {
     ranges: readonly SeriesRange[],
     take: (series: SeriesKey, rows: StoredReading[]) => void,
   ): Promise<void>;
+  /** Those of the series whose meter never had a reading, as far as the index of names tells. */
+  neverRead(series: readonly SeriesKey[]): Promise<SeriesKey[]>;
 }
 
 /** Ranges that begin near each other together, so that one that reaches far back does not widen the others. */
@@ -71,6 +73,29 @@ function questionsOf(ranges: readonly SeriesRange[]): SeriesRange[][] {
     else groups.push([range]);
   }
   return groups.flatMap((group) => chunksByGroup(group, ({ series }) => series.site, SERIES_PER_QUESTION));
+}
+
+/** Questions about one site each, in one request. */
+const SITES_PER_REQUEST = 100;
+
+/** Asks the index, which has no times: however long ago a meter was read last, it costs the same. */
+async function neverReadOf(client: InfluxClient, series: readonly SeriesKey[]): Promise<SeriesKey[]> {
+  const sites = [...new Set(series.map(({ site }) => site))];
+  const known = new Map<string, Set<unknown>>();
+  await inParallel(chunksOf(sites, SITES_PER_REQUEST), WIDTH, async (chunk) => {
+    const found = chunk.map(() => new Set<unknown>());
+    await client.ask(
+      chunk.map(
+        (site) =>
+          `SHOW TAG VALUES FROM "reading","reading_loser" WITH KEY = "meter" WHERE ${tagsAre({ site })}`,
+      ),
+      ({ values }, statement) => {
+        for (const [, meter] of values) found[statement]!.add(meter);
+      },
+    );
+    for (const [i, site] of chunk.entries()) known.set(site, found[i]!);
+  });
+  return series.filter(({ site, meter }) => !known.get(site)!.has(meter));
 }
 
 const seriesName = (meter: unknown, register: unknown): string => `${meter} ${register}`;
@@ -177,6 +202,7 @@ export function createReadingReader(client: InfluxClient): ReadingReader {
   return {
     readings,
     many,
+    neverRead: (series) => neverReadOf(client, series),
     certainAtOrBefore: (series, at) => nearest(series, at, Number.MIN_SAFE_INTEGER, at, "DESC"),
     certainAtOrAfter: (series, at) => nearest(series, at, at, Number.MAX_SAFE_INTEGER, "ASC"),
     async extent(series) {

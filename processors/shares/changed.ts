@@ -11,7 +11,7 @@ import { createWriter } from "./writer.ts";
 /** Days are summed at most this often: what changes meanwhile is summed together. */
 const EVERY_MS = 1_000;
 /** The most of the time that sums may take while days keep changing: a backlog is for its readings first. */
-const LARGEST_SHARE = 0.2;
+const LARGEST_SHARE = 1 / 3;
 /** So many notices are summed without waiting any longer. */
 const MOST_MARKS = 50_000;
 
