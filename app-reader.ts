@@ -8,6 +8,7 @@ import { serveCalls } from "./adapters/thread-call.ts";
 import { createQueries } from "./app-queries.ts";
 import type { RejectQuery } from "./model/ports.ts";
 import type { Registry } from "./model/registry.ts";
+import { shareTexts } from "./model/share-texts.ts";
 import { calendarOf, type DayIndex, type Span } from "./model/time.ts";
 
 export interface ReaderData {
@@ -15,7 +16,8 @@ export interface ReaderData {
   readonly registry: Registry;
 }
 
-const { file, registry } = workerData as ReaderData;
+const { file } = workerData as ReaderData;
+const registry = shareTexts((workerData as ReaderData).registry);
 const calendar = calendarOf(registry.county.zone);
 const db = openDatabase(file, { readOnly: true });
 setPragmas(db);

@@ -2,6 +2,7 @@
 import { ConfigError, type Problem } from "../model/errors.ts";
 import { compare } from "../model/members.ts";
 import type { County, Registry, Site } from "../model/registry.ts";
+import { shareTexts } from "../model/share-texts.ts";
 import { checkCounty, crossCheck } from "./check.ts";
 import { checkSite } from "./check-site.ts";
 import { nameOfId } from "./fields.ts";
@@ -67,7 +68,7 @@ function registryOf(form: CountyForm, data: LoadedData, unsorted: readonly Site[
   const plain = resolveCounty(form);
   const county = { ...plain, towns: townsOf(plain, sites) };
   const version = versionOf(county, carriers, factors, sites);
-  return { version, county, carriers, sites, factors, profiles };
+  return shareTexts({ version, county, carriers, sites, factors, profiles });
 }
 
 /**

@@ -25,21 +25,33 @@ export interface SiteIndex {
   readonly gateways: ReadonlyMap<string, IndexedGateway>;
 }
 
-/** Builds the index; the registry was checked for doubles when it was loaded. */
+/**
+ * Builds the index; the registry was checked for doubles when it was loaded. Meters that share their list of
+ * registers share the index of it.
+ */
 export function indexSites(registry: Registry): SiteIndex {
   const sites = new Map<string, ReadonlyMap<string, IndexedMeter>>();
   const gateways = new Map<string, IndexedGateway>();
+  const known = new Map<Meter["registers"], IndexedMeter["registers"]>();
+  const registersOf = ({ registers }: Meter): IndexedMeter["registers"] => {
+    const index = known.get(registers) ?? indexRegisters(registers);
+    known.set(registers, index);
+    return index;
+  };
   for (const site of registry.sites) {
-    sites.set(site.id, new Map(site.meters.map((meter) => [meter.id, indexMeter(meter)])));
+    sites.set(
+      site.id,
+      new Map(site.meters.map((meter) => [meter.id, { meter, registers: registersOf(meter) }])),
+    );
     for (const gateway of site.gateways) gateways.set(gateway.username, { gateway, site: site.id });
   }
   return { sites, gateways };
 }
 
-function indexMeter(meter: Meter): IndexedMeter {
-  const registers = new Map<string, IndexedRegister>();
-  for (const { id, unit, kind, digits, decimals } of meter.registers) {
-    registers.set(id, { id, unit, span: kind === "cumulative" ? 10 ** (digits - decimals) : undefined });
+function indexRegisters(registers: Meter["registers"]): IndexedMeter["registers"] {
+  const index = new Map<string, IndexedRegister>();
+  for (const { id, unit, kind, digits, decimals } of registers) {
+    index.set(id, { id, unit, span: kind === "cumulative" ? 10 ** (digits - decimals) : undefined });
   }
-  return { meter, registers };
+  return index;
 }

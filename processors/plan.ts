@@ -6,14 +6,37 @@ import type { Carrier, Meter, Registry, Site } from "../model/registry.ts";
 import { type Calendar, calendarOf, type DayIndex } from "../model/time.ts";
 import { type Gauge, gaugeOf } from "./consumption/gauge.ts";
 
+/** Gauges by the id of their register. A meter has few: a map for each would weigh more than all gauges. */
+export interface GaugesByRegister {
+  get(register: string): Gauge | undefined;
+  has(register: string): boolean;
+  values(): readonly Gauge[];
+}
+
+class FewGauges implements GaugesByRegister {
+  readonly #all: readonly Gauge[];
+  constructor(all: readonly Gauge[]) {
+    this.#all = all;
+  }
+  get(register: string): Gauge | undefined {
+    return this.#all.find((gauge) => gauge.register === register);
+  }
+  has(register: string): boolean {
+    return this.get(register) !== undefined;
+  }
+  values(): readonly Gauge[] {
+    return this.#all;
+  }
+}
+
 /** A meter with the gauges of its counted registers, and the areas it has an effect on. */
 export interface MeterPlan {
   readonly meter: Meter;
   /** `site/meter` */
   readonly owner: string;
   readonly gauges: readonly Gauge[];
-  readonly gaugeOf: ReadonlyMap<string, Gauge>;
-  readonly areas: AreaPlan[];
+  readonly gaugeOf: GaugesByRegister;
+  areas: readonly AreaPlan[];
 }
 
 /** Factor rows a carrier's figures are made with. */
@@ -71,18 +94,22 @@ function judgedMembers(area: SiteCarrier): number[] {
   return contributing.length > 0 ? contributing : all;
 }
 
+const NO_AREAS: readonly AreaPlan[] = [];
+
 function meterPlans(registry: Registry): Map<string, MeterPlan> {
   const plans = new Map<string, MeterPlan>();
   for (const site of registry.sites) {
     for (const meter of site.meters) {
       const gauges = meter.registers.map((register) => gaugeOf(meter, register));
-      const owner = `${site.id}/${meter.id}`;
+      const isAllCounted = meter.registers.every((register) => register.counted);
+      // Joined, and not written as one template: that would keep both its parts and the whole.
+      const owner = [site.id, meter.id].join("/");
       plans.set(owner, {
         meter,
         owner,
-        gauges: gauges.filter((_, i) => meter.registers[i]!.counted),
-        gaugeOf: new Map(gauges.map((gauge) => [gauge.register, gauge])),
-        areas: [],
+        gauges: isAllCounted ? gauges : gauges.filter((_, i) => meter.registers[i]!.counted),
+        gaugeOf: new FewGauges(gauges),
+        areas: NO_AREAS,
       });
     }
   }
@@ -117,7 +144,11 @@ export function planOf(registry: Registry): Plan {
     judged: judgedMembers(area),
     factors: factors.get(area.carrier)!,
   }));
-  for (const area of areas) for (const plan of area.plans) plan.areas.push(area);
+  for (const area of areas) {
+    // Most meters have an effect on one area alone, and all of those share the list of it.
+    const alone = [area];
+    for (const plan of area.plans) plan.areas = plan.areas.length === 0 ? alone : [...plan.areas, area];
+  }
   const withNational = groupsWithNational(registry);
   return {
     registry,

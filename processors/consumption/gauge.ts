@@ -42,6 +42,8 @@ export type Relation = "ok" | "rollover" | "dip" | "break";
 /** Register counts by which a comparison may be off for being binary and not decimal. */
 const SLACK_COUNTS = 1e-3;
 
+const NO_POINTS: readonly RegistryPoint[] = [];
+
 export function gaugeOf(meter: Meter, register: Register): Gauge {
   const points: RegistryPoint[] = [];
   for (const swap of meter.swaps) {
@@ -66,7 +68,7 @@ export function gaugeOf(meter: Meter, register: Register): Gauge {
     resetsToZero: register.resetsToZero,
     intervalMs: meter.intervalMinutes * MINUTE_MS,
     multipliers: meter.multipliers,
-    points: register.kind === "cumulative" ? points : [],
+    points: register.kind === "cumulative" && points.length > 0 ? points : NO_POINTS,
   };
 }
 

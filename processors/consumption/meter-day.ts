@@ -5,25 +5,43 @@ import { type Calendar, type DayIndex, type Instant, QUARTER_MS, type Span } fro
 import type { Quarters } from "./spread.ts";
 
 export interface MeterDay extends Quarters {
+  /** Of most days nothing is estimated: they share one array of zeros, until something is. */
+  estimatedMs: Int32Array;
   readonly day: DayIndex;
   readonly end: Instant;
   /** The day as last written; `amount` is NaN where no row is stored. */
   readonly total: { amount: number; measuredMs: number; estimatedMs: number };
 }
 
+/** Zeros that nobody writes into, by their count: days of 23, 24 and 25 hours. */
+const zeros = new Map<number, Int32Array>();
+
+function noneEstimated(count: number): Int32Array {
+  const known = zeros.get(count) ?? new Int32Array(count);
+  zeros.set(count, known);
+  return known;
+}
+
+function setEstimated(target: MeterDay, i: number, ms: number): void {
+  if (target.estimatedMs[i] === ms) return;
+  if (target.estimatedMs === zeros.get(target.estimatedMs.length))
+    target.estimatedMs = target.estimatedMs.slice();
+  target.estimatedMs[i] = ms;
+}
+
 export function emptyMeterDay(calendar: Calendar, day: DayIndex): MeterDay {
   const start = calendar.dayStart(day);
   const end = calendar.dayStart(day + 1);
   const count = Math.round((end - start) / QUARTER_MS);
-  // One buffer for all three: of a hundred thousand meters' days the buffers themselves would weigh as much.
-  const buffer = new ArrayBuffer(count * 16);
+  // One buffer for both: of a hundred thousand meters' days the buffers themselves would weigh as much.
+  const buffer = new ArrayBuffer(count * 12);
   return {
     day,
     start,
     end,
     amount: new Float64Array(buffer, 0, count).fill(Number.NaN),
     measuredMs: new Int32Array(buffer, count * 8, count),
-    estimatedMs: new Int32Array(buffer, count * 12, count),
+    estimatedMs: noneEstimated(count),
     total: { amount: Number.NaN, measuredMs: 0, estimatedMs: 0 },
   };
 }
@@ -51,7 +69,7 @@ export function storedMeterDay(calendar: Calendar, day: DayIndex, rows: readonly
       const i = (row.start - result.start) / QUARTER_MS;
       result.amount[i] = row.amount;
       result.measuredMs[i] = measuredMs;
-      result.estimatedMs[i] = estimatedMs;
+      setEstimated(result, i, estimatedMs);
     }
   }
   return result;
@@ -77,7 +95,7 @@ export function takeQuarters(target: MeterDay, quarters: Quarters, span: Span): 
     if (same) continue;
     target.amount[i] = quarters.amount[j]!;
     target.measuredMs[i] = quarters.measuredMs[j]!;
-    target.estimatedMs[i] = quarters.estimatedMs[j]!;
+    setEstimated(target, i, quarters.estimatedMs[j]!);
     changed.push(i);
   }
   return changed;

@@ -168,9 +168,10 @@ export function extend(gauge: Gauge, tail: Tail, incoming: Incoming): Settled | 
   const verdict =
     gauge.kind === "interval" ? intervalVerdict(gauge, last, incoming) : relate(gauge, last, incoming);
   if (verdict !== "ok" && verdict !== "rollover") return undefined;
-  const { register, at, value, revision, seq, receivedAt, offset } = incoming;
+  const { at, value, revision, seq, receivedAt, offset } = incoming;
   const stored: StoredReading = {
-    register,
+    // The registry's own, since it is kept: that of the record is a text of its own.
+    register: gauge.register,
     at,
     value,
     revision,
