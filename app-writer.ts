@@ -7,6 +7,7 @@ import { serveCalls } from "./adapters/thread-call.ts";
 import type { Changes } from "./model/ports.ts";
 import type { ReadingsRecord, RecomputeRecord, Topic } from "./model/records.ts";
 import type { Registry } from "./model/registry.ts";
+import { shareTexts } from "./model/share-texts.ts";
 import { DAY_MS } from "./model/time.ts";
 import { planOf } from "./processors/plan.ts";
 import { restatementOf } from "./processors/restate.ts";
@@ -36,7 +37,8 @@ const TRIM_EVERY_MS = 5_000;
 /** Waits between attempts to go on after a failure. */
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000, 30_000];
 
-const { file, registry } = workerData as WriterData;
+const { file } = workerData as WriterData;
+const registry = shareTexts((workerData as WriterData).registry);
 const plan = planOf(registry);
 const db = openDatabase(file);
 const store = createSqliteStore(db, plan.calendar);
@@ -130,6 +132,7 @@ const turn = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 5
 async function caughtUp(): Promise<void> {
   while (behind() > 0) {
     if (failure !== undefined) throw new Error(failure);
+    for (const topic of ["readings", "rejects"] as const) log.hurry(topic);
     await turn();
   }
   await runner?.drain();

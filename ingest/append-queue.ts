@@ -2,8 +2,14 @@
 import type { EventLog, LogRecord } from "../model/ports.ts";
 import type { OutRecord } from "./accept.ts";
 
-/** Longest wait for other messages to share an append. */
+/**
+ * How long a batch waits for more, from its first message on; and from the one before on, when that one held
+ * several: at a trickle an append, its commit and its acknowledgements then serve more than one message.
+ */
 const LINGER_MS = 3;
+const SPACED_MS = { few: 40, some: 20 } as const;
+/** A batch of more messages than this is no trickle: its senders may wait for their acknowledgements. */
+const FEW_MESSAGES = 8;
 const BATCH_MESSAGES = 500;
 const BATCH_CHARACTERS = 256 * 1024;
 /** Appends under way at once, so that the log never waits for us. */
@@ -29,8 +35,9 @@ interface Batch {
 }
 
 /**
- * Gathers messages for at most 3 ms, 500 messages or 256 Ki characters. Appends are begun in the order of
- * arrival.
+ * Gathers messages for at most 3 ms (40 ms at a trickle), 500 messages or 256 Ki characters. A message after a
+ * pause, or from a sender that waits for each acknowledgement, is not held up. Appends are begun in the order
+ * of arrival.
  */
 export function createAppendQueue(log: EventLog): AppendQueue {
   const waiting: Batch[] = [];
@@ -39,6 +46,8 @@ export function createAppendQueue(log: EventLog): AppendQueue {
   let timer: ReturnType<typeof setTimeout> | undefined;
   let unlogged = 0;
   let failedAppends = 0;
+  /** When the next batch may be closed for its age. */
+  let next = 0;
 
   const send = async (batch: Batch): Promise<void> => {
     try {
@@ -64,14 +73,17 @@ export function createAppendQueue(log: EventLog): AppendQueue {
   };
   const close = (): void => {
     clearTimeout(timer);
-    if (open) waiting.push(open);
+    if (open) {
+      waiting.push(open);
+      next = performance.now() + spacing(open);
+    }
     open = undefined;
     pump();
   };
   const add = (records: readonly OutRecord[]): Promise<void> => {
     if (!open) {
       open = newBatch();
-      timer = setTimeout(close, LINGER_MS);
+      timer = setTimeout(close, Math.max(LINGER_MS, next - performance.now()));
     }
     const batch = open;
     batch.messages += 1;
@@ -85,6 +97,11 @@ export function createAppendQueue(log: EventLog): AppendQueue {
     while (underWay.size > 0) await Promise.all(underWay);
   };
   return { add, drain, stats: () => ({ unlogged, failedAppends }) };
+}
+
+function spacing({ messages }: Batch): number {
+  if (messages === 1) return 0;
+  return messages > FEW_MESSAGES ? SPACED_MS.some : SPACED_MS.few;
 }
 
 function newBatch(): Batch {

@@ -15,6 +15,7 @@ export const CONSUMER = "processors";
 
 /** Months and groups are summed at most this often. */
 const ROLLUP_EVERY_MS = 1_000;
+/** What is deferred is looked at so often while there is any, and otherwise when it may be due. */
 const TICK_MS = 50;
 /** A batch of at least so many records says that readings are waiting, and for how long that counts. */
 const BUSY_RECORDS = 100;
@@ -125,14 +126,16 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   /** Wakes what is deferred while no readings come. */
   const tick = (signal: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
-      const timer = setInterval(() => {
-        exclusively(catchUp).catch((error: unknown) => {
-          clearInterval(timer);
-          reject(error);
-        });
-      }, TICK_MS);
+      let timer: ReturnType<typeof setTimeout>;
+      const again = (): void => {
+        if (signal.aborted) return;
+        const untilDue = Math.min(soonest - now(), ROLLUP_EVERY_MS);
+        timer = setTimeout(look, Math.max(TICK_MS, untilDue));
+      };
+      const look = (): void => void exclusively(catchUp).then(again, reject);
+      again();
       signal.addEventListener("abort", () => {
-        clearInterval(timer);
+        clearTimeout(timer);
         resolve();
       });
     });

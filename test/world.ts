@@ -214,6 +214,7 @@ export async function openPipeline(
     async settled(): Promise<void> {
       while (behind() > 0) {
         if (failure !== undefined) throw failure;
+        for (const topic of ["readings", "rejects"] as const) log.hurry(topic);
         await new Promise((resolve) => setTimeout(resolve, 2));
       }
       await runner.drain();

@@ -16,6 +16,9 @@ const BATCH_CHARACTERS = 1_500_000;
  */
 const APPEND_EVERY_MS = 20;
 const BATCH_EVERY_MS = 40;
+/** A batch of several records, but fewer than these, says that readings trickle; the next may wait longer. */
+const TRICKLE_RECORDS = 30;
+const TRICKLE_EVERY_MS = 120;
 /** A batch of at least so many records is worth a commit of its own. */
 const FULL_RECORDS = 200;
 
@@ -26,6 +29,8 @@ interface TopicState {
   readonly insert: Bulk;
   readonly select: Statement;
   wake: (() => void)[];
+  /** Somebody waits for the next batch. */
+  isHurried: boolean;
 }
 
 interface Waiting {
@@ -40,6 +45,8 @@ export interface SqliteLog extends EventLog {
   commitWith(batch: LogBatch, changes: Changes): Promise<void>;
   /** Newest offset of a topic, and the offset up to which `consumer` is done. */
   progress(topic: Topic, consumer: string): { end: number; done: number };
+  /** The next batch of a topic is not held back for more to come: somebody waits for what is logged. */
+  hurry(topic: Topic): void;
   /** The record at an offset, while it is kept. */
   recordAt(topic: Topic, offset: number): LoggedRecord | undefined;
   /** Deletes at most `limit` records that are done and older than `before`; returns how many. */
@@ -62,7 +69,15 @@ function openTopic(db: Database, topic: Topic): TopicState {
   const select = db.prepare(`SELECT off, site, value FROM ${table} WHERE off > ? ORDER BY off LIMIT ?`);
   select.setReturnArrays(true);
   const insert = createBulk(db, `INSERT INTO ${table}(off, site, received, value) VALUES`, 4);
-  return { topic, last: Math.max(last.last ?? 0, done.last ?? 0), fresh: [], insert, select, wake: [] };
+  return {
+    topic,
+    last: Math.max(last.last ?? 0, done.last ?? 0),
+    fresh: [],
+    insert,
+    select,
+    wake: [],
+    isHurried: false,
+  };
 }
 
 function wakeAll(state: TopicState): void {
@@ -73,6 +88,10 @@ function wakeAll(state: TopicState): void {
 function later(callback: () => void, ms: number): void {
   if (ms > 1) setTimeout(callback, ms);
   else setImmediate(callback);
+}
+
+function spacing(records: number): number {
+  return records > 1 && records < TRICKLE_RECORDS ? TRICKLE_EVERY_MS : BATCH_EVERY_MS;
 }
 
 const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
@@ -176,9 +195,10 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
     const state = states.get(topic)!;
     let position = committed(topic, consumer);
     signal.addEventListener("abort", () => wakeAll(state), { once: true });
-    let lastBatch = 0;
+    let nextBatch = 0;
     while (!signal.aborted) {
-      await gather(state, position, lastBatch + BATCH_EVERY_MS);
+      await gather(state, position, nextBatch);
+      state.isHurried = false;
       // Lets waiting appends through between two batches: their senders' PUBACKs hang on them.
       await nextTurn();
       if (signal.aborted) return;
@@ -193,7 +213,7 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
       };
       yield batch;
       position = end;
-      if (records.length > 0) lastBatch = performance.now();
+      if (records.length > 0) nextBatch = performance.now() + spacing(records.length);
       dropDone(state, end);
       if (records.length === 0 && state.last === position) await more(state);
     }
@@ -217,7 +237,7 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
   const gather = async (state: TopicState, position: number, until: number): Promise<void> => {
     for (;;) {
       const left = until - performance.now();
-      if (left <= 1 || closed || state.last - position >= FULL_RECORDS) return;
+      if (left <= 1 || closed || state.isHurried || state.last - position >= FULL_RECORDS) return;
       await new Promise<void>((resolve) => {
         state.wake.push(resolve);
         later(resolve, left);
@@ -247,6 +267,12 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
       });
     },
     progress: (topic, consumer) => ({ end: states.get(topic)!.last, done: committed(topic, consumer) }),
+    hurry(topic) {
+      const state = states.get(topic)!;
+      if (state.fresh.length === 0) return;
+      state.isHurried = true;
+      wakeAll(state);
+    },
     recordAt(topic, offset) {
       const [row] = states.get(topic)!.select.all(offset - 1, 1) as [number, string, string][];
       return row?.[0] === offset ? { offset, key: row[1], value: row[2] } : undefined;
