@@ -48,10 +48,12 @@ export interface Sample {
 export async function publish(
   plan: PublisherPlan,
   onSample: (sample: Sample) => void = () => undefined,
+  onConnected: () => void = () => undefined,
 ): Promise<PublisherResult> {
   const child = fork(file("publisher"), [JSON.stringify(plan)]);
   let result: PublisherResult | undefined;
-  child.on("message", (message: { sample?: Sample; result?: PublisherResult }) => {
+  child.on("message", (message: { sample?: Sample; connected?: true; result?: PublisherResult }) => {
+    if (message.connected) onConnected();
     if (message.sample) onSample(message.sample);
     if (message.result) result = message.result;
   });

@@ -20,6 +20,8 @@ export interface PublisherPlan {
   readonly rate?: number;
   /** Reports when every n-th message was sent, for latencies. */
   readonly sampleEvery?: number;
+  /** Waits so long between the last connection and the first message, and tells when it goes on. */
+  readonly holdMs?: number;
   /** Messages of some 120 bytes, with time as text, a second register and power, as gateways send them. */
   readonly isFull?: boolean;
 }
@@ -140,6 +142,10 @@ async function publish(plan: PublisherPlan): Promise<PublisherResult> {
       return sent < all;
     };
     senders.push({ pump: plan.rate === undefined ? pump : one });
+  }
+  if (plan.holdMs !== undefined) {
+    await new Promise((resolve) => setTimeout(resolve, plan.holdMs));
+    process.send?.({ connected: true });
   }
   const started = performance.now();
   const cpu = process.cpuUsage();
