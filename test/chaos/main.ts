@@ -1,7 +1,8 @@
 /**
  * `npm run chaos`: the steel year under many kills; `npm run chaos -- --stack`: every trouble of the production
- * stack on real services, the long form. Options: --kills N --seed N; with --stack: --short, --hours N of load,
- * --only TEXT (scenarios whose name has it), --rounds N
+ * stack on real services, the long form. Options: --kills N --seed N; with --stack: --short (few sites, little of
+ * each), --turns (several in each run, as the tests do), --hours N of load,
+ * --only PATTERN (a pattern of their names), --rounds N
  */
 import { parseArgs } from "node:util";
 import { temporaryDirectory } from "../world.ts";
@@ -14,6 +15,7 @@ const { values } = parseArgs({
     seed: { type: "string" },
     stack: { type: "boolean", default: false },
     short: { type: "boolean", default: false },
+    turns: { type: "boolean", default: false },
     hours: { type: "string", default: "72" },
     rounds: { type: "string", default: "1" },
     only: { type: "string", default: "" },
@@ -25,9 +27,17 @@ const write = (line: string): void => void process.stdout.write(`${line}\n`);
 write(`seed ${seed}`);
 try {
   if (values.stack) {
-    const { short, only } = values;
+    const { short, turns, only } = values;
     const [hours, rounds] = [Number(values.hours), Number(values.rounds)];
-    const isRight = await stackChaos(directory.path, { seed, isLong: !short, hours, rounds, only, write });
+    const isRight = await stackChaos(directory.path, {
+      seed,
+      isLong: !short,
+      isTurns: turns,
+      hours,
+      rounds,
+      only,
+      write,
+    });
     process.exitCode = isRight ? 0 : 1;
   } else {
     const result = await steelChaos(directory.path, Number(values.kills), seed);

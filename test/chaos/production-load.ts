@@ -104,6 +104,8 @@ export interface GatewayOptions {
   readonly heldBack: number;
   /** Unacknowledged messages of a connection at most. Default 150. */
   readonly inFlight?: number;
+  /** Default 4. */
+  readonly connections?: number;
 }
 
 const CONNECTIONS = 4;
@@ -186,7 +188,9 @@ export function startGateways(messages: readonly GatewayMessage[], options: Gate
   const pace = setInterval(() => {
     allowance = Math.min(allowance + (options.rate * TICK_MS) / 1_000, options.rate);
   }, TICK_MS);
-  const all = Array.from({ length: CONNECTIONS }, (_, i) => gateway(`chaos-gateway-${i}`));
+  const all = Array.from({ length: options.connections ?? CONNECTIONS }, (_, i) =>
+    gateway(`chaos-gateway-${i}`),
+  );
   return {
     done: Promise.all(all).then(() => clearInterval(pace)),
     acknowledged: () => acknowledged,

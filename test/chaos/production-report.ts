@@ -1,17 +1,19 @@
 /** The long form: scenario after scenario, with a table at the end. */
 import { haveServices } from "../services/available.ts";
 import { type Outcome, play } from "./production.ts";
-import { scenarios } from "./production-scenarios.ts";
+import { scenarios, shortScenarios } from "./production-scenarios.ts";
 import { openStage } from "./production-stage.ts";
 
 export interface StackChaosOptions {
   readonly seed: number;
   readonly isLong: boolean;
+  /** Several troubles in each run, as in the tests. */
+  readonly isTurns: boolean;
   /** Of the example county's load. */
   readonly hours: number;
   /** How often all of it, with other seeds. */
   readonly rounds: number;
-  /** Scenarios with this in their name; empty: all. */
+  /** A pattern of scenarios' names; empty: all. */
   readonly only: string;
   readonly write: (line: string) => void;
 }
@@ -33,15 +35,16 @@ const row = (one: Outcome): string => {
 
 /** @returns whether everything was right */
 export async function stackChaos(directory: string, options: StackChaosOptions): Promise<boolean> {
-  const { seed, isLong, hours, rounds, only, write } = options;
+  const { seed, isLong, hours, rounds, only, isTurns, write } = options;
   if (!(await haveServices(["kafka", "influx", "mosquitto"], { own: true }))) return false;
   const stage = await openStage(directory, { hours, isSmall: !isLong });
   const outcomes: Outcome[] = [];
   let failed = 0;
+  const chosen = isTurns ? shortScenarios : scenarios;
   try {
     write(`${stage.messages.length} messages of ${hours} hours, ${stage.neverStored.size} never stored`);
     for (let i = 0; i < rounds; i += 1) {
-      for (const [k, scenario] of scenarios.filter(({ name }) => name.includes(only)).entries()) {
+      for (const [k, scenario] of chosen.filter(({ name }) => new RegExp(only).test(name)).entries()) {
         write(`\n${scenario.name}`);
         try {
           outcomes.push(
@@ -55,7 +58,8 @@ export async function stackChaos(directory: string, options: StackChaosOptions):
           failed += 1;
           write(`  FAILED: ${error instanceof Error ? error.stack : String(error)}`);
         }
-        for (const text of outcomes.at(-1)?.differences ?? []) write(`  ${text}`);
+        const last = outcomes.at(-1);
+        if (last?.scenario === scenario.name) for (const text of last.differences) write(`  ${text}`);
       }
     }
   } finally {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { haveServices } from "../services/available.ts";
 import { temporaryDirectory } from "../world.ts";
 import { play } from "./production.ts";
-import { scenarios } from "./production-scenarios.ts";
+import { shortScenarios } from "./production-scenarios.ts";
 import { openStage, type Stage } from "./production-stage.ts";
 
 const HOURS = 30;
@@ -19,7 +19,7 @@ describe.skipIf(!(await haveServices(["kafka", "influx", "mosquitto"], { own: tr
     directory.remove();
   });
 
-  test.each(scenarios.filter(({ isShort }) => isShort))("$name", { timeout: 400_000 }, async (scenario) => {
+  test.each(shortScenarios)("$name", { timeout: 400_000 }, async (scenario) => {
     const seed = Number(process.env.CHAOS_SEED ?? 20_261_123);
     const outcome = await play(stage, scenario, { seed, isLong: false, say: () => undefined });
     console.info(outcome);

@@ -101,8 +101,7 @@ export async function play(stage: Stage, scenario: Scenario, options: PlayOption
   const heldBack = Math.ceil(sent.length / 8);
   const rate = Math.ceil((sent.length - heldBack) / scenario.seconds);
   const where = () => (scenario.way === "broker" ? stage.mosquitto.url : cast.collector.process()?.mqttUrl);
-  const { inFlight } = scenario;
-  const gateways = startGateways(sent, { where, rate, heldBack, ...(inFlight ? { inFlight } : {}) });
+  const gateways = startGateways(sent, { where, rate, heldBack, ...scenario.load });
   const drama: Drama = {
     stage,
     cast,
@@ -135,6 +134,10 @@ export async function play(stage: Stage, scenario: Scenario, options: PlayOption
       pubacks: gateways.acknowledged(),
       ...checked,
     };
+  } catch (error) {
+    // What was killed is there again for the next one.
+    for (const service of [stage.kafka, stage.influx, stage.mosquitto]) await service.restart();
+    throw error;
   } finally {
     gateways.stop();
     await cast.close();
