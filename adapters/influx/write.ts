@@ -92,19 +92,20 @@ export function createWriter(client: InfluxClient, calendar: Calendar) {
     await inMs(winnerLines(readings), lease);
   };
 
-  const writeFigures = async ({ figures = [], unknown = [] }: Changes, lease: Lease): Promise<void> => {
+  /** What is counted and what is to be done goes with the figures: done over after a crash, all come again. */
+  const writeFigures = async (changes: Changes, lease: Lease): Promise<void> => {
+    const { figures = [], unknown = [], balanceTotals = [], pendingSet = [] } = changes;
     for (const { predicate, start, stop } of removalsOf(unknown))
       await client.remove(predicate, start, stop, lease);
-    await inMs(figureLines(figures), lease);
+    const place = placeOf(lease);
+    const totals = balanceTotals.map((total) => balanceLine(total, calendar, place));
+    await inMs([...figureLines(figures), ...totals, ...pendingLines(pendingSet, [])], lease);
   };
 
   const writeNotes = async (changes: Changes, lease: Lease): Promise<void> => {
-    const { rejects = [], balanceTotals = [], pendingSet = [], pendingDone = [] } = changes;
-    const place = placeOf(lease);
-    const totals = balanceTotals.map((total) => balanceLine(total, calendar, place));
     await writeLive(changes.live ?? [], lease);
-    await inNs(rejects.map(rejectLine), lease);
-    await inMs([...totals, ...pendingLines(pendingSet, pendingDone)], lease);
+    await inNs((changes.rejects ?? []).map(rejectLine), lease);
+    await inMs(pendingLines([], changes.pendingDone ?? []), lease);
   };
 
   return async (changes: Changes, lease?: AbortSignal): Promise<void> => {
