@@ -77,9 +77,11 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
   let lastLive = now();
   let seen = 0;
 
+  /** One thing at a time, and nothing after a failure: what is at hand may then not be what is stored. */
   const exclusively = <T>(step: () => Promise<T>): Promise<T> => {
     const result = chain.then(step);
-    chain = result.catch(() => undefined);
+    result.catch(() => undefined);
+    chain = result;
     return result;
   };
 
@@ -128,8 +130,14 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
   /** Does what was deferred while no readings come; the first failure ends it. */
   const tick = (end: AbortSignal): Promise<void> =>
     new Promise((resolve, reject) => {
+      let isWaiting = false;
       const timer = setInterval(() => {
-        exclusively(catchUp).catch((error: unknown) => {
+        if (isWaiting) return;
+        isWaiting = true;
+        const done = (): void => {
+          isWaiting = false;
+        };
+        exclusively(catchUp).then(done, (error: unknown) => {
           clearInterval(timer);
           reject(error);
         });
@@ -152,7 +160,7 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
         if (!(error instanceof LeaseLost) && !share.lease.aborted) throw error;
       } finally {
         done.abort();
-        await chain;
+        await chain.catch(() => undefined);
       }
     },
     drain: () =>

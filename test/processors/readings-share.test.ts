@@ -1,0 +1,80 @@
+/** The readings of one share: what a failed write leaves behind for whoever works on the share next. */
+import { setTimeout as sleep } from "node:timers/promises";
+import { expect, test } from "vitest";
+import { openDatabase } from "../../adapters/sqlite/driver.ts";
+import { createSqliteStore } from "../../adapters/sqlite/store.ts";
+import type { Changes, LogBatch, LogShare, SeriesStore } from "../../model/ports.ts";
+import type { ReadingsRecord } from "../../model/records.ts";
+import { planOf } from "../../processors/plan.ts";
+import { createReadingsShare } from "../../processors/shares/readings.ts";
+import { at, reading, registry, site } from "../world.ts";
+
+const plan = planOf(registry([site()]));
+const none = async () => [];
+
+/** A store that writes as one without commits does, and fails when the test says so. */
+function openStore(fail: (changes: Changes) => Promise<void>) {
+  const stored = createSqliteStore(openDatabase(":memory:"), plan.calendar);
+  const store: SeriesStore = {
+    ...stored,
+    balanceTotals: none,
+    async write({ balanceTotals: _, ...changes }) {
+      await fail(changes);
+      await stored.write(changes);
+    },
+  };
+  return store;
+}
+
+/** A share of which the batches come as the test gives them, until the lease ends. */
+function shareOf(lease: AbortSignal, batches: readonly LogBatch[]): LogShare {
+  return {
+    partition: 0,
+    owns: () => true,
+    lease,
+    async *batches() {
+      yield* batches;
+      while (!lease.aborted) await sleep(5);
+    },
+  };
+}
+
+function batchOf(offset: number, readings: ReadingsRecord["readings"]): LogBatch {
+  const receivedAt = at("2026-04-03T00:00:00");
+  const part = { site: "s", meter: "m", receivedAt, received: readings.length };
+  const record: ReadingsRecord = { kind: "readings", ...part, readings };
+  return { records: [{ key: "s", offset, value: JSON.stringify(record) }], commit: async () => undefined };
+}
+
+test("a span whose figures could not be written still waits, whatever was about to be done next", async () => {
+  let clock = at("2026-04-03T00:00:10");
+  let isBroken = false;
+  const store = openStore(async ({ figures = [] }) => {
+    if (!isBroken || figures.length === 0) return;
+    isBroken = false;
+    // Longer than the ticks are apart, so that some wait for their turn when it fails.
+    await sleep(700);
+    throw new Error("InfluxDB answered 401");
+  });
+  const log = { append: async () => undefined };
+  const options = { plan, store, log, config: { number: 1, version: "v" }, now: () => clock };
+  const lease = new AbortController();
+  // Two days apart: a backfill may come in between, so that the span waits.
+  const far = [reading(at("2026-04-01"), 100), reading(at("2026-04-03"), 148)];
+  const share = createReadingsShare(shareOf(lease.signal, [batchOf(0, far)]), options);
+  const running = share.run();
+  while ((await store.pending()).length === 0) await sleep(5);
+  isBroken = true;
+  clock += 60_000;
+  await expect(running).rejects.toThrow("401");
+  expect(await store.pending()).toHaveLength(1);
+
+  const next = createReadingsShare(shareOf(lease.signal, []), options);
+  const ended = next.run();
+  while ((await store.pending()).length > 0) await sleep(5);
+  lease.abort();
+  await ended;
+  const key = { scope: "meter", owner: "s/m", carrier: "electricity" } as const;
+  const days = await store.figures([key], "day", at("2026-04-01"), at("2026-04-03"));
+  expect(days.map(({ amount }) => amount)).toEqual([24, 24]);
+});
