@@ -1,5 +1,6 @@
 /** The processors of one process on the shares that it has of a log: started, watched, and started again. */
 import type { KafkaLog } from "./adapters/kafka/log.ts";
+import { TransientError } from "./model/errors.ts";
 import type { Log } from "./model/log.ts";
 import type { Changes, LogShare, SeriesStore } from "./model/ports.ts";
 import type { ConfigVersion, Topic } from "./model/records.ts";
@@ -13,6 +14,8 @@ import { newestConfiguration } from "./processors/shares/versions.ts";
 
 /** Waits between attempts to go on after a failure. */
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000, 30_000];
+/** While log or store are away no wait is longer than this: the outage should not last longer than it does. */
+const OUTAGE_RETRY_MS = 5_000;
 /** A consumer that worked for so long begins anew with the waits. */
 const STEADY_MS = 60_000;
 const VERSION_EVERY_MS = 10_000;
@@ -109,7 +112,9 @@ export function startProcessing(options: ProcessingOptions): Processing {
         failures.set(topic, error instanceof Error ? error.message : String(error));
         tell.error("processing-failed", { topic, error });
         if (performance.now() - started > STEADY_MS) attempt = 0;
-        await pause(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]!, stop.signal);
+        const longest = error instanceof TransientError ? OUTAGE_RETRY_MS : Number.POSITIVE_INFINITY;
+        const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]!;
+        await pause(Math.min(wait, longest), stop.signal);
       }
     }
   };
