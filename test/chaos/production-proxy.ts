@@ -3,13 +3,13 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 
 export interface Caught {
-  /** Measurement of its first line. */
-  readonly measurement: string;
+  /** Of its lines. */
+  readonly measurements: ReadonlySet<string>;
   readonly lines: number;
 }
 
-/** What becomes of a write: `pass`; `hold` until `letGo`; `swallow`: InfluxDB never gets it. */
-export type Verdict = "pass" | "hold" | "swallow";
+/** What becomes of a write: `hold` until `letGo`; `swallow`: InfluxDB never gets it; `mute`: its answer is lost. */
+export type Verdict = "pass" | "hold" | "swallow" | "mute";
 
 export interface CatchingProxy {
   readonly url: string;
@@ -25,20 +25,26 @@ export interface CatchingProxy {
 const isWrite = (incoming: IncomingMessage): boolean => incoming.url?.startsWith("/api/v2/write") ?? false;
 
 function caughtOf(body: Buffer): Caught {
-  const text = body.toString("utf8");
-  return { measurement: /^[^, ]*/.exec(text)![0], lines: text.split("\n").length };
+  const lines = body.toString("utf8").split("\n");
+  return { measurements: new Set(lines.map((line) => /^[^, ]*/.exec(line)![0])), lines: lines.length };
 }
 
-function forward(target: URL, incoming: IncomingMessage, body: Buffer, response: ServerResponse) {
-  return new Promise<void>((resolve) => {
+function forward(
+  target: URL,
+  incoming: IncomingMessage,
+  body: Buffer,
+  response: ServerResponse | undefined,
+): Promise<void> {
+  return new Promise((resolve) => {
     const { url: path, method, headers } = incoming;
     const onward = request({ host: target.hostname, port: target.port, path, method, headers }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(response);
+      response?.writeHead(answer.statusCode ?? 500, answer.headers);
+      if (response) answer.pipe(response);
+      else answer.resume();
       answer.once("close", resolve);
     });
     onward.once("error", () => {
-      response.destroy();
+      response?.destroy();
       resolve();
     });
     onward.end(body);
@@ -61,6 +67,7 @@ export async function startCatchingProxy(target: string): Promise<CatchingProxy>
       const caught = isWrite(incoming) ? caughtOf(body) : undefined;
       const verdict = caught ? proxy.judge(caught) : "pass";
       if (verdict === "pass") void go();
+      if (verdict === "mute") void forward(to, incoming, body, undefined);
       if (verdict === "hold") held.push({ caught: caught!, go });
     });
   });
