@@ -1,10 +1,11 @@
 /** Log, store and processors with their threads: what every command works with. */
 import { setFlagsFromString } from "node:v8";
-import { Worker } from "node:worker_threads";
+import { type ResourceLimits, Worker } from "node:worker_threads";
 import { databaseFile, leave, occupy } from "./adapters/data-directory.ts";
 import { payloadBytes } from "./adapters/payload-bytes.ts";
 import { type Caller, callWorker } from "./adapters/thread-call.ts";
 import { type ActionParts, createActions } from "./app-actions.ts";
+import type { ReconcilePart, ReconcileScope } from "./app-queries.ts";
 import type { ReaderData } from "./app-reader.ts";
 import type { Progress, WriterData } from "./app-writer.ts";
 import type { Answer } from "./board/answer.ts";
@@ -16,7 +17,7 @@ import type { Problem } from "./model/errors.ts";
 import type { EventLog, LogRecord } from "./model/ports.ts";
 import type { Topic } from "./model/records.ts";
 import type { Registry } from "./model/registry.ts";
-import type { ReconcileSite } from "./processors/reconcile.ts";
+import type { Span } from "./model/time.ts";
 
 /** What a process of any kind works with. */
 export interface Core {
@@ -34,7 +35,7 @@ export interface OpenCore extends Core {
   readonly writer: Caller;
   readonly reader: Caller;
   /** A reader of its own, for long work beside the board's questions. */
-  openReader(): Caller;
+  openReader(heap?: ResourceLimits): Caller;
   readonly collector: ReturnType<typeof createCollector>;
 }
 
@@ -43,6 +44,8 @@ export const threadFile = (name: string): URL => new URL(`./${name}.js`, import.
 
 /** A reader's garbage is that of one answer at a time. */
 const READER_HEAP = { maxOldGenerationSizeMb: 1_024, maxYoungGenerationSizeMb: 16 };
+/** A checker's is rows by the million: more room for them to die young. */
+const CHECKER_HEAP = { maxOldGenerationSizeMb: 1_024, maxYoungGenerationSizeMb: 96 };
 
 /**
  * Left alone a heap grows to four times what lives in it before the next full collection. What lives in it for
@@ -51,10 +54,8 @@ const READER_HEAP = { maxOldGenerationSizeMb: 1_024, maxYoungGenerationSizeMb: 1
 const MANY_METERS = 20_000;
 const HEAP_GROWTH = "--heap-growing-percent=50";
 
-/** Bounds the heaps of all threads, this one's too, when the registry is large. */
-function boundHeaps({ sites }: Registry): void {
-  const meters = sites.reduce((sum, site) => sum + site.meters.length, 0);
-  if (meters >= MANY_METERS) setFlagsFromString(HEAP_GROWTH);
+function isLarge({ sites }: Registry): boolean {
+  return sites.reduce((sum, site) => sum + site.meters.length, 0) >= MANY_METERS;
 }
 
 /** The log, as seen from a thread that does not write. */
@@ -74,12 +75,59 @@ function remoteLog(writer: Caller): EventLog {
   };
 }
 
+/** What a reconciliation's threads share out: of a large registry each would have one more plan in memory. */
+function scopesFor(registry: Registry): readonly ReconcileScope[] {
+  return isLarge(registry) ? ["all"] : ["sites", "groups"];
+}
+
+/** Readers of their own, one a scope: the board's questions do not wait for them. */
+async function* reconcileWith(
+  openReader: OpenCore["openReader"],
+  scopes: readonly ReconcileScope[],
+  span: Span,
+  site: string | undefined,
+): AsyncGenerator<ReconcilePart> {
+  const checkers = scopes.map((scope) => ({ scope, checker: openReader(CHECKER_HEAP) }));
+  const streams = checkers.map(({ scope, checker }) =>
+    checker.stream<ReconcilePart>("reconcile", span, site, scope),
+  );
+  let done = 0;
+  try {
+    for await (const part of asTheyCome(streams)) {
+      done += 1;
+      yield { ...part, done };
+    }
+  } finally {
+    await Promise.all(checkers.map(({ checker }) => checker.call("stop")));
+  }
+}
+
+/** The items of several streams, each as soon as it is there. */
+async function* asTheyCome<T>(streams: readonly AsyncIterable<T>[]): AsyncGenerator<T> {
+  const next = async (iterator: AsyncIterator<T>) => ({ iterator, result: await iterator.next() });
+  const open = new Map(
+    streams.map((stream) => {
+      const iterator = stream[Symbol.asyncIterator]();
+      return [iterator, next(iterator)] as const;
+    }),
+  );
+  while (open.size > 0) {
+    const { iterator, result } = await Promise.race(open.values());
+    if (result.done) open.delete(iterator);
+    else {
+      open.set(iterator, next(iterator));
+      yield result.value;
+    }
+  }
+}
+
 function actionParts({
+  registry,
   writer,
   reader,
   openReader,
   collector,
-}: Pick<OpenCore, "writer" | "reader" | "openReader" | "collector">): ActionParts {
+}: Pick<OpenCore, "registry" | "writer" | "reader" | "openReader" | "collector">): ActionParts {
   return {
     append: collector.append,
     request: (records) => writer.call("recompute", records),
@@ -88,22 +136,14 @@ function actionParts({
     rejects: (query) => reader.call("rejects", query),
     replayLogged: ({ offset }) => writer.call("replayLogged", offset),
     write: (changes) => writer.call("write", changes),
-    async *reconcile(span, site) {
-      // A reader of its own: the board's questions do not wait for it.
-      const checker = openReader();
-      try {
-        yield* checker.stream<ReconcileSite>("reconcile", span, site);
-      } finally {
-        await checker.call("stop");
-      }
-    },
+    reconcile: (span, site) => reconcileWith(openReader, scopesFor(registry), span, site),
   };
 }
 
 /** Opens log and store with their threads. @throws ConfigError, UsageError */
 export async function openCore(config: string, data: string): Promise<OpenCore> {
   const { registry, warnings } = await loadConfig(config);
-  boundHeaps(registry);
+  if (isLarge(registry)) setFlagsFromString(HEAP_GROWTH);
   occupy(data);
   const file = databaseFile(data);
   const writerThread = new Worker(threadFile("app-writer"), {
@@ -111,21 +151,20 @@ export async function openCore(config: string, data: string): Promise<OpenCore> 
   });
   const writer = callWorker(writerThread, "writer");
   await writer.call("ready");
-  const openReader = (): Caller =>
+  const openReader = (heap: ResourceLimits = READER_HEAP): Caller =>
     callWorker(
       new Worker(threadFile("app-reader"), {
         workerData: { file, registry } satisfies ReaderData,
-        resourceLimits: READER_HEAP,
+        resourceLimits: heap,
       }),
       "reader",
     );
   const reader = openReader();
   const acceptor = createAcceptor({ registry, bytes: payloadBytes });
   const collector = createCollector(acceptor, remoteLog(writer));
-  const parts = { writer, reader, openReader, collector };
+  const parts = { registry, writer, reader, openReader, collector };
   return {
     ...parts,
-    registry,
     warnings,
     actions: createActions(registry, actionParts(parts), acceptor),
     query: (name, params) => reader.call("query", name, params),

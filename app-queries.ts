@@ -20,6 +20,9 @@ export interface ReconcilePart extends ReconcileSite {
   readonly differences: Difference[];
 }
 
+/** The figures of meters and sites, those of months and groups, or both. */
+export type ReconcileScope = "all" | "sites" | "groups";
+
 export function createQueries(registry: Registry, reader: SeriesReader) {
   const calendar = calendarOf(registry.county.zone);
   let known: Plan | undefined;
@@ -56,13 +59,19 @@ export function createQueries(registry: Registry, reader: SeriesReader) {
   return {
     run: queries.run,
     /** Site by site, then the months and groups. */
-    async *reconcile(span: Span, site: string | undefined, within: Within): AsyncGenerator<ReconcilePart> {
+    async *reconcile(
+      span: Span,
+      site: string | undefined,
+      within: Within,
+      scope: ReconcileScope = "all",
+    ): AsyncGenerator<ReconcilePart> {
       const check = createReconcile(plan(), reader);
       const sites = registry.sites.filter((one) => site === undefined || one.id === site);
-      for (const [i, one] of sites.entries()) {
+      for (const [i, one] of scope === "groups" ? [] : sites.entries()) {
         const result = await within(one, span, () => check.site(one, span));
         yield { done: i + 1, of: sites.length + 1, ...result };
       }
+      if (scope === "sites") return;
       const differences = await within(undefined, span, () => check.groups(span));
       yield { done: sites.length + 1, of: sites.length + 1, site: "", readings: 0, differences };
     },

@@ -5,7 +5,7 @@ import { createNames } from "./adapters/sqlite/names.ts";
 import { createSqliteReader } from "./adapters/sqlite/reader.ts";
 import { setPragmas } from "./adapters/sqlite/schema.ts";
 import { serveCalls } from "./adapters/thread-call.ts";
-import { createQueries } from "./app-queries.ts";
+import { createQueries, type ReconcileScope } from "./app-queries.ts";
 import type { RejectQuery } from "./model/ports.ts";
 import type { Registry } from "./model/registry.ts";
 import { shareTexts } from "./model/share-texts.ts";
@@ -37,8 +37,8 @@ async function inSnapshot<T>(work: () => Promise<T>): Promise<T> {
 serveCalls(parentPort!, {
   query: (name: string, params: Record<string, unknown>) =>
     inSnapshot(() => queries.run(name, params, Date.now())),
-  reconcile: (span: Span, site: string | undefined) =>
-    queries.reconcile(span, site, (_site, _span, work) => inSnapshot(work)),
+  reconcile: (span: Span, site: string | undefined, scope: ReconcileScope) =>
+    queries.reconcile(span, site, (_site, _span, work) => inSnapshot(work), scope),
   rejects: (query: RejectQuery) => reader.rejects(query),
   balance: (day: DayIndex) => reader.balance(day),
   lastReadings: async () =>

@@ -167,12 +167,22 @@ export function createRecompute(plan: Plan, reader: SeriesReader, cache: Cache) 
     }
   };
 
+  /** Recomputes meters one by one, and then, by `finish`, the areas they count at. */
+  const steps = (out: Collector) => {
+    const areas = new TouchedAreas();
+    return {
+      meter: (touched: Touched) => recomputeMeter(touched, areas, out),
+      finish: () => recomputeAreas(areas, out),
+    };
+  };
+
   return {
+    steps,
     /** Recomputes touched spans from the readings, and puts what changed into `out`. */
     async spans(touched: readonly Touched[], out: Collector): Promise<void> {
-      const areas = new TouchedAreas();
-      for (const one of touched) await recomputeMeter(one, areas, out);
-      await recomputeAreas(areas, out);
+      const { meter, finish } = steps(out);
+      for (const one of touched) await meter(one);
+      await finish();
     },
     /** Recomputes a site's rows of whole days, for a changed factor or role. */
     async areas(list: readonly AreaPlan[], from: DayIndex, to: DayIndex, out: Collector): Promise<void> {

@@ -5,8 +5,9 @@ import type { Site } from "../model/registry.ts";
 import type { DayIndex, Instant, Span } from "../model/time.ts";
 import { createCache } from "./cache.ts";
 import { createCollector } from "./changes.ts";
+import type { Piece } from "./consumption/pieces.ts";
 import type { MeterPlan, Plan } from "./plan.ts";
-import { createRecompute, type Touched } from "./recompute.ts";
+import { createRecompute } from "./recompute.ts";
 import { rejudge } from "./rejudge.ts";
 import { createRollup } from "./rollup.ts";
 
@@ -38,6 +39,14 @@ export interface Reconcile {
   groups(span: Span): Promise<Difference[]>;
 }
 
+/** A meter judged anew: what differs, and the energy its readings give, by register. */
+interface Verdicts {
+  readonly differences: Difference[];
+  readonly readings: number;
+  readonly pieces: ReadonlyMap<string, readonly Piece[]>;
+  readonly extent?: Span;
+}
+
 const siteOf = (entry: LedgerEntry): string => entry.owner.split("/")[0]!;
 
 function differenceOf(entry: LedgerEntry): Difference {
@@ -63,14 +72,14 @@ export function createReconcile(realPlan: Plan, reader: SeriesReader): Reconcile
   const plan: Plan = { ...realPlan, closedThrough: Number.POSITIVE_INFINITY };
   const { calendar } = plan;
 
-  const checkVerdicts = async (
-    owner: MeterPlan,
-  ): Promise<{ differences: Difference[]; readings: number; extent?: Span }> => {
+  const checkVerdicts = async (owner: MeterPlan): Promise<Verdicts> => {
     const differences: Difference[] = [];
+    const pieces = new Map<string, readonly Piece[]>();
     let extent: Span | undefined;
     let readings = 0;
     for (const gauge of owner.gaugeOf.values()) {
       const judged = await rejudge(reader, gauge);
+      pieces.set(gauge.register, judged.pieces);
       if (judged.extent) {
         extent = extent
           ? {
@@ -97,7 +106,7 @@ export function createReconcile(realPlan: Plan, reader: SeriesReader): Reconcile
         });
       }
     }
-    return extent ? { differences, readings, extent } : { differences, readings };
+    return { differences, readings, pieces, ...(extent ? { extent } : {}) };
   };
 
   /** Days of a site's figures that may be checked now. */
@@ -114,10 +123,9 @@ export function createReconcile(realPlan: Plan, reader: SeriesReader): Reconcile
   return {
     async site(site, span) {
       const cache = createCache(plan, reader);
-      const recompute = createRecompute(plan, reader, cache);
       const out = createCollector(plan, "reconcile", 0);
+      const recompute = createRecompute(plan, reader, cache).steps(out);
       const differences: Difference[] = [];
-      const touched: Touched[] = [];
       let readings = 0;
       for (const meter of site.meters) {
         const owner = plan.meters.get(`${site.id}/${meter.id}`)!;
@@ -129,9 +137,10 @@ export function createReconcile(realPlan: Plan, reader: SeriesReader): Reconcile
         if (!verdicts.extent) continue;
         const start = Math.max(span.start, verdicts.extent.start - 86_400_000);
         const end = Math.min(span.end, verdicts.extent.end + 86_400_000);
-        if (start < end) touched.push({ plan: owner, span: { start, end }, pieces: new Map() });
+        if (start < end)
+          await recompute.meter({ plan: owner, span: { start, end }, pieces: verdicts.pieces });
       }
-      await recompute.spans(touched, out);
+      await recompute.finish();
       const { isPending } = await waiting();
       for (const entry of out.changes().ledger ?? []) {
         if (!isPending(siteOf(entry), entry.start)) differences.push(differenceOf(entry));
