@@ -171,7 +171,7 @@ const fullBuffer: Scenario = {
   way: "direct",
   seconds: 12,
   // Of one connection no more is taken at once than what it brought in one piece.
-  load: { inFlight: 1_500, connections: 12 },
+  load: { inFlight: 320, connections: 12 },
   async play({ stage, cast, gateways, isLong, say, recover }) {
     await wait(SECOND_MS);
     await stage.kafka.kill9();
@@ -324,6 +324,8 @@ const lateWrites: Scenario = {
         say(`${what.join(", ")} landed late`);
       }
       await recover("the last late write");
+      await victim.stop();
+      await victim.start();
     } finally {
       await proxy.close();
     }
@@ -369,7 +371,7 @@ export const shortScenarios: readonly Scenario[] = [
   ]),
   inTurn("a full buffer and wrong clocks, by our own listener", [fullBuffer, clocks], {
     seconds: 45,
-    load: { inFlight: 1_500, connections: 12 },
+    load: { inFlight: 320, connections: 12 },
   }),
   mosquitto,
   inTurn("crashes between writes, and writes that land late", [betweenWrites, lateWrites], { backfills: 3 }),
