@@ -11,7 +11,11 @@ import { createWriter } from "./writer.ts";
 /** Days are summed at most this often: what changes meanwhile is summed together. */
 const EVERY_MS = 1_000;
 /** The most of the time that sums may take while days keep changing: a backlog is for its readings first. */
-const LARGEST_SHARE = 1 / 3;
+const LARGEST_SHARE = 0.1;
+/** Days that keep changing are summed at least this often. */
+const AT_LEAST_EVERY_MS = 30_000;
+/** When no day has changed for so long, nothing is waited for any longer. */
+const QUIET_MS = 1_000;
 /** So many notices are summed without waiting any longer. */
 const MOST_MARKS = 50_000;
 
@@ -63,45 +67,56 @@ export function createChangedShare(share: LogShare, options: ShareOptions): Chan
     marks = [];
   };
 
-  const follow = async (): Promise<void> => {
+  const follow = async (batches: AsyncIterator<LogBatch>): Promise<void> => {
     let last: LogBatch | undefined;
     let due = 0;
-    for await (const batch of share.batches()) {
+    let heardAt = 0;
+    for (let coming = batches.next(); ; ) {
+      // Whoever leaves early does not wait for what comes.
+      coming.catch(() => undefined);
+      if (last !== undefined) {
+        const wait = Math.min(due, heardAt + QUIET_MS) - now();
+        if (wait <= 0 || marks.length >= MOST_MARKS) {
+          const started = now();
+          await sum(last);
+          last = undefined;
+          due = started + Math.min(AT_LEAST_EVERY_MS, Math.max(EVERY_MS, (now() - started) / LARGEST_SHARE));
+        } else if (!(await comesWithin(coming, wait))) continue;
+      }
+      const { value: batch, done } = await coming;
+      if (done) return;
+      coming = batches.next();
+      if (batch.records.length === 0) continue;
       take(batch);
-      const isMore = batch.records.length > 0;
-      if (isMore) last = batch;
-      if (last === undefined) continue;
-      // The end of the log is told by an empty batch: until then more may come to be summed together.
-      if (isMore && now() < due && marks.length < MOST_MARKS) continue;
-      if (!isMore) await restUntil(due - now(), share.lease);
-      const started = now();
-      await sum(last);
-      last = undefined;
-      due = started + Math.max(EVERY_MS, (now() - started) / LARGEST_SHARE);
+      last = batch;
+      heardAt = now();
     }
   };
 
   return {
     async run() {
+      const batches = share.batches()[Symbol.asyncIterator]();
       try {
-        await follow();
+        await follow(batches);
       } catch (error) {
         if (!(error instanceof LeaseLost) && !share.lease.aborted) throw error;
+      } finally {
+        void batches.return?.();
       }
     },
     waiting: sums.size,
   };
 }
 
-function restUntil(ms: number, lease: AbortSignal): Promise<void> {
-  if (ms <= 0 || lease.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      lease.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    lease.addEventListener("abort", end);
+/** Whether something comes within so many milliseconds. */
+async function comesWithin(coming: Promise<unknown>, ms: number): Promise<boolean> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<false>((resolve) => {
+    timer = setTimeout(() => resolve(false), ms);
   });
+  try {
+    return await Promise.race([coming.then(() => true), late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
