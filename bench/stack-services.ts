@@ -1,5 +1,5 @@
 /** The services of the production stack, one each, and what they cost. */
-import { readdirSync, statSync } from "node:fs";
+import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { Kafka, logLevel } from "kafkajs";
 import { haveServices } from "../test/services/available.ts";
@@ -72,6 +72,7 @@ export function memoryOf(service: ServiceControl): string {
 /** Bytes of the files below a folder whose name ends so. */
 export function bytesBelow(folder: string, ending = ""): number {
   let bytes = 0;
+  if (!existsSync(folder)) return bytes;
   for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" })) {
     const stat = statSync(join(folder, name), { throwIfNoEntry: false });
     if (stat?.isFile() && name.endsWith(ending)) bytes += stat.size;

@@ -22,6 +22,12 @@ const load = (): string => loadavg()[0]!.toFixed(1);
 export async function benchStack(report: Report, { parts, quick, profile }: StackOptions): Promise<void> {
   report.note(`load average before: ${load()}`);
   const services = await startServices();
+  const stopAll = async (): Promise<void> => {
+    killRoles();
+    await services.stop();
+  };
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void stopAll().finally(() => process.exit(130)));
   const log = await viewLog(services.kafka);
   const bench: StackBench = { report, services, log, profile };
   try {
@@ -33,9 +39,8 @@ export async function benchStack(report: Report, { parts, quick, profile }: Stac
     const catchUp = parts.has("catch-up") ? await benchCatchUp(bench, quick ? 1_000 : 10_000) : undefined;
     printSizing(report, intake, perSecond, catchUp);
   } finally {
-    killRoles();
     await log.close();
-    await services.stop();
+    await stopAll();
   }
   report.note(`load average after: ${load()}`);
 }
