@@ -158,7 +158,7 @@ export interface ReadAhead {
 /** The store of readings and figures. */
 export interface SeriesStore extends SeriesReader {
   /**
-   * Resolves when everything is durable and can be read back; readings first, then the ledger, then figures.
+   * Resolves when everything is durable and can be read back; `pendingSet` first, then readings, the ledger, figures.
    * Rejects as soon as `lease` aborts, without another try; what was under way may then be stored or not.
    */
   write(changes: Changes, lease?: AbortSignal): Promise<void>;

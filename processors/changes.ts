@@ -82,6 +82,7 @@ export function createCollector(plan: Plan, cause: string, at: Instant, marksAll
       for (const figure of more.figures ?? []) figures.push(figure);
       unknown.push(...(more.unknown ?? []));
       for (const entry of more.ledger ?? []) ledger.push(entry);
+      for (const [owner, span] of other.pendingSet) pendingSet.set(owner, span);
       for (const [area, days] of other.dirtyDays) {
         for (const [day, quarters] of days) {
           this.dirty(area, day);

@@ -60,7 +60,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     reader: store,
     owns: () => true,
     sendOn: (records) => log.append("readings", records),
-    marksPending: false,
+    isInSteps: false,
     note: sums.note,
     write: options.write,
     now,
