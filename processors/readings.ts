@@ -37,8 +37,12 @@ export interface ReadingsOptions {
   /** Looks at a request before it is noted; throws when it is not to be carried out here. */
   readonly admit?: (request: RecomputeRecord) => void;
   readonly isCounted?: IsCounted;
-  /** Whether days of spans that waited count as changed even where they did not; see `markAll`. */
-  readonly marksPending: boolean;
+  /**
+   * Readings, figures and the notice of them are stored one after the other, and a crash may come in between. Then
+   * spans in which verdicts change are noted first, and days of spans that waited count as changed even where they
+   * did not; see `markAll`.
+   */
+  readonly isInSteps: boolean;
   /** Takes note of the days that changed, and why. */
   readonly note: (out: Collector, cause: string) => void | Promise<void>;
   /** Writes changes that no batch of the log led to. */
@@ -113,7 +117,7 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
     });
     await lookAhead(groups.values());
     const touched: Touched[] = [];
-    const state = { plan, reader, cache, pending };
+    const state = { plan, reader, cache, pending, notesRejudged: options.isInSteps };
     for (const group of groups.values()) {
       const { site } = group.plan.meter;
       const spans = await settleMeter(state, group, at, out, (one, repeated) => {
@@ -150,7 +154,11 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
     }
     // A request may say "from ever": there is nothing before the first reading and the meter's service.
     const asked = { start: Math.max(span.start, oldest - DAY_MS), end: Math.max(span.end, oldest) };
-    return { plan: owner, span: hull(verdicts, asked) ?? asked, pieces };
+    const whole = hull(verdicts, asked) ?? asked;
+    // Once the verdicts are stored, only the note tells how far they reached.
+    if (whole.start < asked.start || whole.end > asked.end)
+      out.pendingSet.set(owner.owner, { ...span, ...whole });
+    return { plan: owner, span: whole, pieces };
   };
 
   const recomputeSpans = async (spans: readonly PendingSpan[], out: Collector): Promise<void> => {
@@ -200,7 +208,7 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
       const total = collector(READINGS_CAUSE);
       const byCause = new Map<string, Collector>();
       for (const cause of new Set(due.map((span) => span.cause))) {
-        const out = createCollector(plan, cause, now(), options.marksPending);
+        const out = createCollector(plan, cause, now(), options.isInSteps);
         byCause.set(cause, out);
         await recomputeSpans(
           due.filter((span) => span.cause === cause),

@@ -111,6 +111,7 @@ function extendAll(gauge: Gauge, cache: Cache, incoming: readonly Incoming[]): S
   }
   return {
     changed,
+    rejudged: false,
     repeated: incoming.map(() => false),
     touched: { start, end: tail.last.at },
     pieces,
@@ -221,16 +222,26 @@ function isBackfill(settled: Settled): boolean {
   return settled.pieces.some((piece) => piece.end - piece.start > DAY_MS && overlaps(piece, { start, end }));
 }
 
-function mustWait(state: StepState, owner: MeterPlan, settled: Settled): boolean {
-  const { site, id } = owner.meter;
-  return owner.gauges.length > 1 || isBackfill(settled) || state.pending.covers(site, id, settled.touched);
-}
-
 export interface StepState {
   readonly plan: Plan;
   readonly reader: SeriesReader;
   readonly cache: Cache;
   readonly pending: Pending;
+  /**
+   * Spans in which verdicts change are noted before these are stored. Where readings and figures are not written
+   * as one, nothing else tells after a crash how far the change reached: the verdicts are as they should be.
+   */
+  readonly notesRejudged: boolean;
+}
+
+/** Whether a span is noted to be computed later: at once, or when nothing has fallen into it for a while. */
+function waitOf(state: StepState, owner: MeterPlan, settled: Settled): "at-once" | "quiet" | undefined {
+  const { site, id } = owner.meter;
+  if (isBackfill(settled)) return "quiet";
+  // Registers of one meter are read together, and the others' new rows are not stored yet.
+  if (owner.gauges.length > 1) return "at-once";
+  if (state.pending.covers(site, id, settled.touched)) return "quiet";
+  return state.notesRejudged && settled.rejudged ? "at-once" : undefined;
 }
 
 /** Why figures change when readings arrive. */
@@ -252,13 +263,12 @@ export async function settleMeter(
     const settled = await settleRegister(state.reader, state.cache, gauge, incoming, out, count);
     if (!owner.gauges.includes(gauge)) continue;
     for (const one of settled) {
-      if (mustWait(state, owner, one)) {
-        // Registers of one meter are read together, and the others' new rows are not stored yet.
-        const atOnce = owner.gauges.length > 1 && !isBackfill(one);
+      const wait = waitOf(state, owner, one);
+      if (wait !== undefined) {
         const { site, id } = owner.meter;
         out.pendingSet.set(
           owner.owner,
-          state.pending.note(site, id, one.touched, READINGS_CAUSE, now, atOnce),
+          state.pending.note(site, id, one.touched, READINGS_CAUSE, now, wait === "at-once"),
         );
       } else touched.push({ plan: owner, span: one.touched, pieces: new Map([[register, one.pieces]]) });
     }

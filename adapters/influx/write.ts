@@ -84,22 +84,22 @@ export function createWriter(client: InfluxClient, calendar: Calendar) {
   const [inMs, inNs] = [send("ms"), send("ns")];
   const writeLive = createLiveWriter(client, inMs);
 
-  const writeReadings = async (readings: NonNullable<Changes["readings"]>, lease: Lease): Promise<void> => {
-    if (readings.length === 0) return;
+  const writeReadings = async ({ readings = [], pendingSet = [] }: Changes, lease: Lease): Promise<void> => {
     // Losers before winners: a reading that has lost must be found under one name or the other.
     await inNs(await loserLines(client, readings, lease), lease);
-    await inMs(asideLines(readings, calendar), lease);
+    // What is to be recomputed because of them, too: once they are stored, nothing else tells how far that reaches.
+    await inMs([...asideLines(readings, calendar), ...pendingLines(pendingSet, [])], lease);
     await inMs(winnerLines(readings), lease);
   };
 
-  /** What is counted and what is to be done goes with the figures: done over after a crash, all come again. */
+  /** What is counted goes with the figures: done over after a crash, all come again. */
   const writeFigures = async (changes: Changes, lease: Lease): Promise<void> => {
-    const { figures = [], unknown = [], balanceTotals = [], pendingSet = [] } = changes;
+    const { figures = [], unknown = [], balanceTotals = [] } = changes;
     for (const { predicate, start, stop } of removalsOf(unknown))
       await client.remove(predicate, start, stop, lease);
     const place = placeOf(lease);
     const totals = balanceTotals.map((total) => balanceLine(total, calendar, place));
-    await inMs([...figureLines(figures), ...totals, ...pendingLines(pendingSet, [])], lease);
+    await inMs([...figureLines(figures), ...totals], lease);
   };
 
   const writeNotes = async (changes: Changes, lease: Lease): Promise<void> => {
@@ -111,7 +111,7 @@ export function createWriter(client: InfluxClient, calendar: Calendar) {
   return async (changes: Changes, lease?: AbortSignal): Promise<void> => {
     if (changes.balance && changes.balance.length > 0)
       throw new Error("InfluxDB keeps totals: give balanceTotals, since counts added twice cannot be told");
-    await writeReadings(changes.readings ?? [], lease);
+    await writeReadings(changes, lease);
     await inNs(await ledgerLines(client, changes.ledger ?? [], lease), lease);
     await writeFigures(changes, lease);
     await writeNotes(changes, lease);

@@ -34,6 +34,8 @@ export interface Tail {
 export interface Settled {
   /** Rows to store: new ones, and those whose verdict changed. */
   readonly changed: StoredReading[];
+  /** Some of them were stored before, with another verdict. */
+  readonly rejudged: boolean;
   /** For each incoming reading: it was stored before. */
   readonly repeated: boolean[];
   /** Time whose energy may have changed; empty (start = end) for a lone reading. */
@@ -148,6 +150,10 @@ export function settle(gauge: Gauge, context: Context, incoming: readonly Incomi
   const pieces = piecesOf(gauge, judged);
   return {
     changed: changed.map(storedOf),
+    rejudged: changed.some(
+      ({ stored, verdict, certain }) =>
+        stored !== undefined && (stored.verdict !== verdict || stored.certain !== certain),
+    ),
     repeated,
     touched: span,
     pieces,
@@ -188,6 +194,7 @@ export function extend(gauge: Gauge, tail: Tail, incoming: Incoming): Settled | 
   const pieces = [...tail.pieces, ...fresh];
   return {
     changed: [stored],
+    rejudged: false,
     repeated: [false],
     touched: { start: last.at, end: at },
     pieces,

@@ -64,7 +64,7 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
     sendOn: (records) => log.append("readings", records),
     admit: (request) => checkVersion(config, request.config),
     isCounted: totals.isCounted,
-    marksPending: true,
+    isInSteps: true,
     // The notice comes after the figures, so that whoever follows it reads them.
     note: async (out, cause) => {
       const records = changedRecords(out, cause, { config });

@@ -78,3 +78,106 @@ test("a span whose figures could not be written still waits, whatever was about 
   const days = await store.figures([key], "day", at("2026-04-01"), at("2026-04-03"));
   expect(days.map(({ amount }) => amount)).toEqual([24, 24]);
 });
+
+/** Who writes is killed when the readings are stored and the figures are not. */
+function openCrashing() {
+  const state = { isDying: false };
+  const stored = createSqliteStore(openDatabase(":memory:"), plan.calendar);
+  const store: SeriesStore = {
+    ...stored,
+    balanceTotals: none,
+    async write({ balanceTotals: _, ...changes }) {
+      if (!state.isDying) return stored.write(changes);
+      const { pendingSet = [], readings = [] } = changes;
+      await stored.write({ pendingSet, readings });
+      throw new Error("killed");
+    },
+  };
+  return { state, store };
+}
+
+test("verdicts that changed beyond a certain reading are followed by figures, whenever the owner was killed", async () => {
+  const { state, store } = openCrashing();
+  const log = { append: async () => undefined };
+  const options = { plan, store, log, config: { number: 1, version: "v" }, now: Date.now };
+  const start = at("2026-04-03");
+  const quarter = 15 * 60_000;
+  // The first one is wrong; what comes after it cannot have flowed, and waits.
+  const wrong = [100, 5000, 5002].map((value, i) => reading(start + i * quarter, value));
+  const right = batchOf(1, [reading(start, 4998, { revision: 1 })]);
+  let died = false;
+  const lease = new AbortController();
+  const first = createReadingsShare(
+    {
+      ...shareOf(lease.signal, []),
+      async *batches() {
+        yield batchOf(0, wrong);
+        state.isDying = true;
+        yield right;
+      },
+    },
+    options,
+  );
+  await first.run().catch(() => {
+    died = true;
+  });
+  expect(died).toBe(true);
+  state.isDying = false;
+
+  let isDone = false;
+  const again = {
+    ...right,
+    commit: async () => {
+      isDone = true;
+    },
+  };
+  const second = createReadingsShare(shareOf(lease.signal, [again]), options).run();
+  while (!isDone || (await store.pending()).length > 0) await sleep(5);
+  lease.abort();
+  await second;
+  const key = { scope: "meter", owner: "s/m", carrier: "electricity" } as const;
+  const rows = await store.figures([key], "15m", start, start + 2 * quarter);
+  expect(rows.map(({ amount }) => amount)).toEqual([2, 2]);
+});
+
+test("verdicts that a request changed outside of its span are followed by figures, whenever the owner was killed", async () => {
+  const { state, store } = openCrashing();
+  const log = { append: async () => undefined };
+  const options = { plan, store, log, config: { number: 1, version: "v" }, now: Date.now };
+  const start = at("2026-04-03");
+  const quarter = 15 * 60_000;
+  const values = [100, 102, 104, 106];
+  const series = { site: "s", meter: "m", register: "active-import" };
+  // As an earlier configuration judged them: the last but one could not have flowed.
+  const rows = values.map((value, i) => ({
+    ...reading(start + i * quarter, value),
+    ...{
+      receivedAt: start,
+      offset: i,
+      verdict: i === 1 ? ("spike" as const) : ("ok" as const),
+      certain: i !== 1,
+    },
+  }));
+  await store.write({ readings: [{ series, rows }] });
+  const from = start + 2 * quarter;
+  const part = { site: "s", meter: "m", from, to: from + quarter, cause: "replay", receivedAt: start };
+  const value = JSON.stringify({ kind: "recompute", ...part });
+  const request: LogBatch = {
+    records: [{ key: "s", offset: 9, value }],
+    commit: async () => {
+      state.isDying = true;
+    },
+  };
+  const lease = new AbortController();
+  await expect(createReadingsShare(shareOf(lease.signal, [request]), options).run()).rejects.toThrow(
+    "killed",
+  );
+  state.isDying = false;
+  const second = createReadingsShare(shareOf(lease.signal, []), options).run();
+  while ((await store.pending()).length > 0) await sleep(5);
+  lease.abort();
+  await second;
+  const key = { scope: "meter", owner: "s/m", carrier: "electricity" } as const;
+  const found = await store.figures([key], "15m", start, start + 3 * quarter);
+  expect(found.map(({ amount }) => amount)).toEqual([2, 2, 2]);
+});
