@@ -69,6 +69,8 @@ export interface DirtyDay {
   readonly site: string;
   readonly carrier: string;
   readonly day: DayIndex;
+  /** Why it changed, for the ledger; absent where nobody can tell. Causes of one day add up. */
+  readonly causes?: readonly string[];
 }
 
 /** The newest sign of life of a meter. */

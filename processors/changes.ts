@@ -21,7 +21,7 @@ export interface Collector {
   readonly pendingSet: Map<string, PendingSpan>;
   /** By `site/meter`. */
   readonly live: Map<string, LiveMeter>;
-  /** Takes over what another collector holds. */
+  /** Takes over what another collector has to be written; what is to be noted stays with it. */
   absorb(other: Collector): void;
   changes(): Changes;
 }
@@ -33,6 +33,8 @@ export function createCollector(plan: Plan, cause: string, at: Instant, marksAll
   const unknown: Figure[] = [];
   const ledger: LedgerEntry[] = [];
   const dirtyDays = new Map<AreaPlan, Map<DayIndex, Set<number>>>();
+  /** Marks of absorbed collectors, which know their own causes. */
+  const absorbed: DirtyDay[] = [];
   const pendingSet = new Map<string, PendingSpan>();
   const live = new Map<string, LiveMeter>();
   // Without a finite day either nothing is closed or, for a reconciliation, everything.
@@ -83,28 +85,23 @@ export function createCollector(plan: Plan, cause: string, at: Instant, marksAll
       unknown.push(...(more.unknown ?? []));
       for (const entry of more.ledger ?? []) ledger.push(entry);
       for (const [owner, span] of other.pendingSet) pendingSet.set(owner, span);
-      for (const [area, days] of other.dirtyDays) {
-        for (const [day, quarters] of days) {
-          this.dirty(area, day);
-          for (const quarter of quarters) this.dirty(area, day, quarter);
-        }
-      }
+      absorbed.push(...(more.dirtySet ?? []));
     },
     changes: () => ({
       readings,
       figures,
       ...(unknown.length > 0 ? { unknown } : {}),
       ledger,
-      dirtySet: dirtyMarks(dirtyDays),
+      dirtySet: [...dirtyMarks(dirtyDays, [cause]), ...absorbed],
       pendingSet: [...pendingSet.values()],
     }),
   };
 }
 
-function dirtyMarks(dirtyDays: Collector["dirtyDays"]): DirtyDay[] {
+function dirtyMarks(dirtyDays: Collector["dirtyDays"], causes: readonly string[]): DirtyDay[] {
   const marks: DirtyDay[] = [];
   for (const [area, days] of dirtyDays) {
-    for (const day of days.keys()) marks.push({ site: area.site.id, carrier: area.carrier, day });
+    for (const day of days.keys()) marks.push({ site: area.site.id, carrier: area.carrier, day, causes });
   }
   return marks;
 }

@@ -175,10 +175,11 @@ function regrouped(
   const from = Math.min(...before.meters.map((meter) => meter.from));
   const areas = plan.areas.filter((area) => isRegrouped || gone.has(area.carrier) || area.site.id === site);
   const days: DirtyDay[] = [];
+  const causes = [`registry: ${site}`];
   // Every area of the county: they share that group at the least, and sums that stay the same are not written.
   for (const area of areas) {
     for (let day = plan.calendar.dayOf(from); day <= plan.calendar.dayOf(now); day += 1) {
-      days.push({ site: area.site.id, carrier: area.carrier, day });
+      days.push({ site: area.site.id, carrier: area.carrier, day, causes });
     }
   }
   return days;

@@ -23,7 +23,7 @@ const BUSY_MS = 300;
 /** Share of the time that sums may take while readings wait, and while they do not. */
 const ROLLUP_SHARE = { busy: 0.1, quiet: 0.6 } as const;
 
-/** For the ledger, where the days' own entries say more: the marks in the store do not say why they were set. */
+/** For the ledger, of marks that an earlier version stored: they do not say why they were set. */
 const EARLIER_CAUSE = "days or members that changed before a restart";
 const REPAIR_CAUSE = "repair";
 
@@ -144,7 +144,10 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     const marks = days.flatMap(({ carrier, start }) =>
       plan.areas
         .filter((area) => area.carrier === carrier)
-        .map((area): DirtyDay => ({ site: area.site.id, carrier, day: calendar.dayOf(start) })),
+        .map((area): DirtyDay => {
+          const day = calendar.dayOf(start);
+          return { site: area.site.id, carrier, day, causes: [REPAIR_CAUSE] };
+        }),
     );
     await options.write({ dirtySet: marks });
     sums.load(marks, REPAIR_CAUSE);

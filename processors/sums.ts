@@ -13,7 +13,7 @@ export interface Sums {
   note(out: Collector, cause: string): void;
   /** Takes note of one day; without quarter-hours, of all of it. */
   mark(mark: DirtyDay, quarters: ReadonlySet<number> | undefined, cause: string): void;
-  /** Days to be summed whatever is known of them. */
+  /** Days to be summed whatever is known of them; `cause` is that of those that do not tell. */
   load(marks: readonly DirtyDay[], cause: string): void;
   clear(): void;
   size(): number;
@@ -21,13 +21,13 @@ export interface Sums {
   step(at: Instant, write: (changes: Changes) => Promise<void>): Promise<void>;
 }
 
-interface Mark extends DirtyDay {
+interface Mark extends Omit<DirtyDay, "causes"> {
   /** Changed quarter-hours; undefined: any may have. */
   quarters: Set<number> | undefined;
   /** The groups' day is summed, the months are not. */
   isDayDone: boolean;
   /** Why the day changed, for the ledger. */
-  readonly causes: Set<string>;
+  readonly why: Set<string>;
 }
 
 /**
@@ -38,7 +38,7 @@ function byCause(marks: readonly Mark[], unitOf: (mark: Mark) => number | string
   const causes = new Map<number | string, string[]>();
   for (const mark of marks) {
     const unit = unitOf(mark);
-    causes.set(unit, [...(causes.get(unit) ?? []), ...mark.causes]);
+    causes.set(unit, [...(causes.get(unit) ?? []), ...mark.why]);
   }
   const groups = new Map<string, Mark[]>();
   for (const mark of marks) {
@@ -62,11 +62,11 @@ export function createSums(plan: Plan, rollup: Rollup): Sums {
     const mark = { site, carrier, day };
     const known = marks.get(keyOf(mark));
     if (known === undefined || known.isDayDone) {
-      const causes = new Set(known?.causes).add(cause);
-      marks.set(keyOf(mark), { ...mark, quarters: quarters && new Set(quarters), isDayDone: false, causes });
+      const why = new Set(known?.why).add(cause);
+      marks.set(keyOf(mark), { ...mark, quarters: quarters && new Set(quarters), isDayDone: false, why });
       return;
     }
-    known.causes.add(cause);
+    known.why.add(cause);
     if (quarters === undefined) known.quarters = undefined;
     else if (known.quarters) for (const quarter of quarters) known.quarters.add(quarter);
   };
@@ -92,7 +92,7 @@ export function createSums(plan: Plan, rollup: Rollup): Sums {
     },
     mark: noteOne,
     load(stored, cause) {
-      for (const mark of stored) noteOne(mark, undefined, cause);
+      for (const mark of stored) for (const known of mark.causes ?? [cause]) noteOne(mark, undefined, known);
     },
     clear: () => marks.clear(),
     size: () => marks.size,

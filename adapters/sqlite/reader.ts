@@ -335,12 +335,13 @@ export function createSqliteReader(db: Database, names: NameGiver, calendar: Cal
       });
     },
     async dirty() {
-      const rows = prepare("SELECT site, carrier, day FROM dirty ORDER BY day, site, carrier").all() as [
-        string,
-        string,
-        number,
-      ][];
-      return rows.map(([site, carrier, day]): DirtyDay => ({ site, carrier, day }));
+      const rows = prepare(
+        "SELECT site, carrier, day, causes FROM dirty ORDER BY day, site, carrier",
+      ).all() as [string, string, number, string][];
+      return rows.map(([site, carrier, day, causes]): DirtyDay => {
+        const mark = { site, carrier, day };
+        return causes === "" ? mark : { ...mark, causes: causes.split("\n") };
+      });
     },
     async fact(name) {
       return (prepare("SELECT value FROM fact WHERE name=?").get(name) as [string] | undefined)?.[0];

@@ -2,7 +2,7 @@
 import type { Database } from "./driver.ts";
 
 /** Rises with every change that an older program could not read. */
-export const SCHEMA_VERSION = 2;
+export const SCHEMA_VERSION = 3;
 
 /** Columns of figures of sites and groups after the key. */
 export const areaColumns = [
@@ -38,7 +38,10 @@ const LOG_CHANGED =
   "CREATE TABLE log_changed(off INTEGER PRIMARY KEY, site TEXT NOT NULL, received INTEGER NOT NULL, value TEXT NOT NULL) STRICT;";
 
 /** What turns a file of an earlier version into one of the next. */
-const MIGRATIONS: Readonly<Record<number, string>> = { 1: LOG_CHANGED };
+const MIGRATIONS: Readonly<Record<number, string>> = {
+  1: LOG_CHANGED,
+  2: "ALTER TABLE dirty ADD COLUMN causes TEXT NOT NULL DEFAULT '';",
+};
 
 export const SCHEMA = `
 CREATE TABLE log_readings(off INTEGER PRIMARY KEY, site TEXT NOT NULL, received INTEGER NOT NULL, value TEXT NOT NULL) STRICT;
@@ -71,7 +74,8 @@ CREATE TABLE ledger(id INTEGER PRIMARY KEY, at INTEGER NOT NULL, owner INTEGER N
 CREATE INDEX ledger_figure ON ledger(owner, span, start);
 CREATE TABLE pending(site TEXT NOT NULL, meter TEXT NOT NULL, start INTEGER NOT NULL, end INTEGER NOT NULL, first INTEGER NOT NULL,
   last INTEGER NOT NULL, cause TEXT NOT NULL, PRIMARY KEY(site, meter)) WITHOUT ROWID, STRICT;
-CREATE TABLE dirty(site TEXT NOT NULL, carrier TEXT NOT NULL, day INTEGER NOT NULL, PRIMARY KEY(site, carrier, day)) WITHOUT ROWID, STRICT;
+CREATE TABLE dirty(site TEXT NOT NULL, carrier TEXT NOT NULL, day INTEGER NOT NULL, causes TEXT NOT NULL DEFAULT '',
+  PRIMARY KEY(site, carrier, day)) WITHOUT ROWID, STRICT;
 CREATE TABLE fact(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
 `;
 

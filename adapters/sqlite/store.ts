@@ -129,6 +129,9 @@ function readingWriter(db: Database, names: NameGiver) {
   };
 }
 
+/** Of a mark that does not tell. */
+const NO_CAUSES = [""];
+
 /** Writers of the small tables. */
 function noteWriters(db: Database, names: NameGiver) {
   const ledger = createBulk(db, "INSERT INTO ledger(at, owner, span, start, before, after, cause) VALUES", 7);
@@ -158,7 +161,14 @@ function noteWriters(db: Database, names: NameGiver) {
     `ON CONFLICT DO UPDATE SET start=excluded.start, end=excluded.end, first=excluded.first, last=excluded.last,
      cause=excluded.cause`,
   );
-  const dirty = createBulk(db, "INSERT INTO dirty(site, carrier, day) VALUES", 3, "ON CONFLICT DO NOTHING");
+  // A line a cause; one that is there already changes nothing.
+  const dirty = createBulk(
+    db,
+    "INSERT INTO dirty(site, carrier, day, causes) VALUES",
+    4,
+    `ON CONFLICT DO UPDATE SET causes = trim(causes || char(10) || excluded.causes, char(10))
+     WHERE instr(char(10) || causes || char(10), char(10) || excluded.causes || char(10)) = 0`,
+  );
   const fact = createBulk(
     db,
     "INSERT INTO fact(name, value) VALUES",
@@ -209,9 +219,11 @@ function noteWriters(db: Database, names: NameGiver) {
       pending.queue.push(span.site, span.meter, span.start, span.end, span.firstAt, span.lastAt, span.cause);
       pending.added();
     }
-    for (const { site, carrier, day } of changes.dirtySet ?? []) {
-      dirty.queue.push(site, carrier, day);
-      dirty.added();
+    for (const { site, carrier, day, causes = NO_CAUSES } of changes.dirtySet ?? []) {
+      for (const cause of causes) {
+        dirty.queue.push(site, carrier, day, cause);
+        dirty.added();
+      }
     }
     for (const { name, value } of changes.facts ?? []) {
       fact.queue.push(name, value);

@@ -102,6 +102,28 @@ describe("the SQLite file", () => {
     directory.remove();
   });
 
+  test("takes a file of the version before, and keeps why a day is to be summed", async () => {
+    const directory = temporaryDirectory();
+    const path = `${directory.path}/energy.db`;
+    const old = openDatabase(path);
+    createSqliteStore(old, calendar);
+    old.exec(`ALTER TABLE dirty DROP COLUMN causes; PRAGMA user_version=2;
+      INSERT INTO dirty VALUES('s', 'heat', 7), ('s', 'electricity', 7);`);
+    old.close();
+    const store = openStore(path);
+    const mark = { site: "s", carrier: "heat", day: 7 };
+    const other = { ...mark, carrier: "electricity" };
+    expect(await store.dirty()).toEqual([other, mark]);
+    for (const causes of [["factor"], ["factor", "swap"], ["swap"]])
+      await store.write({ dirtySet: [{ ...mark, causes }] });
+    await store.write({ dirtySet: [mark] });
+    expect(await store.dirty()).toEqual([other, { ...mark, causes: ["factor", "swap"] }]);
+    await store.write({ dirtyDone: [mark, other] });
+    expect(await store.dirty()).toEqual([]);
+    await store.close();
+    directory.remove();
+  });
+
   test("is copied whole while it is written to", async () => {
     const directory = temporaryDirectory();
     const path = `${directory.path}/energy.db`;

@@ -127,18 +127,65 @@ describe("a changed registry", () => {
 
   test("a site that moves to another town and class", async () => {
     const other = site({ id: "t", town: "west", meters: [meter({ site: "t" })] });
-    const before = registry([site({ town: "east" }), other]);
-    const after = registry([
-      site({
-        town: "west",
-        nationalList: true,
-        classes: [{ id: "two-high", from: planOf(before).calendar.dayOf(start) }],
-      }),
-      other,
-    ]);
-    const { figures, expected } = await restated(before, after);
+    const before = registry([site({ town: "east" }), other], { county: closed });
+    const moved = site({
+      town: "west",
+      nationalList: true,
+      classes: [{ id: "two-high", from: planOf(before).calendar.dayOf(start) }],
+    });
+    const after = registry([moved, other], { county: closed });
+    const { figures, expected, ledger } = await restated(before, after);
+    const causes = ledger.filter((one) => one.owner === "town:west").map((one) => one.cause);
+    expect(new Set(causes)).toEqual(new Set(["registry: s"]));
     const inUse = (rows: typeof figures) => rows.filter((row) => row.owner !== "town:east");
     expect(inUse(figures)).toEqual(inUse(expected));
+  });
+
+  test("what waited to be summed before a restart still tells why", async () => {
+    const directory = temporaryDirectory();
+    directories.push(directory);
+    const file = `${directory.path}/energy.db`;
+    const config = registry([site()], { county: closed });
+    const first = await open(config, file);
+    await first.pipeline.publish(readings);
+    await first.pipeline.settled();
+    const day = first.pipeline.plan.calendar.dayOf(start);
+    const mark = { site: "s", carrier: "electricity", day };
+    await first.pipeline.store.write({ dirtySet: [{ ...mark, causes: ["multiplier: s/m", "swap: s/m"] }] });
+    first.pipeline.db.exec("UPDATE group_day SET amount=amount + 1");
+    await first.pipeline.close();
+    const second = await open(config, file);
+    const ledger = await second.pipeline.store.ledger(undefined, start, start + 1, 100);
+    await second.pipeline.close();
+    const groups = ledger.filter((one) => one.scope === "group" && one.cause.startsWith("multiplier"));
+    expect(groups.length).toBeGreaterThan(0);
+    for (const one of groups) expect(one.cause).toBe("multiplier: s/m; swap: s/m");
+  });
+
+  test("the days that a request changes are stored with its cause, until they are summed", async () => {
+    const directory = temporaryDirectory();
+    directories.push(directory);
+    const file = `${directory.path}/energy.db`;
+    const first = await open(registry([site()]), file);
+    await first.pipeline.publish(readings);
+    await first.pipeline.settled();
+    await first.pipeline.close();
+    const twice = registry([
+      site({ meters: [meter({ multipliers: [{ from: start, value: 2, registers: {} }] })] }),
+    ]);
+    const marks: string[][] = [];
+    const second = await openPipeline(
+      twice,
+      file,
+      () => now,
+      ({ dirtySet = [] }) => {
+        for (const { causes = [] } of dirtySet) marks.push([...causes]);
+      },
+    );
+    await second.settled();
+    await second.close();
+    expect(marks.length).toBeGreaterThan(0);
+    expect(new Set(marks.flat())).toEqual(new Set(["multiplier: s/m"]));
   });
 
   test("a site that is removed, and a carrier that a site no longer has", async () => {
