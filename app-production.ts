@@ -94,16 +94,20 @@ export async function openProduction(options: ProductionOptions): Promise<Produc
       store && plan && config
         ? startProcessing({ plan, log, store, config, tell, written: options.written ?? (() => undefined) })
         : undefined;
-    const behind = async () => {
+    const lagOf = async (isFresh: boolean) => {
       const lags = await Promise.all(
-        followed.map(async (topic) => (await log.behind(topic, CONSUMER)).map((one) => ({ topic, ...one }))),
+        followed.map(async (topic) => {
+          const partitions = await log.behind(topic, CONSUMER, isFresh);
+          return partitions.map((one) => ({ topic, ...one }));
+        }),
       );
       return lags.flat();
     };
+    const behind = () => lagOf(false);
     const caughtUp = async (): Promise<void> => {
-      // Twice: the notice of changed days follows the figures.
+      // Twice: the notice of changed days follows the figures. Fresh: what was just appended is to be among it.
       for (let quiet = 0; quiet < 2; ) {
-        quiet = (await behind()).every(({ records }) => records === 0) ? quiet + 1 : 0;
+        quiet = (await lagOf(true)).every(({ records }) => records === 0) ? quiet + 1 : 0;
         await new Promise((resolve) => setTimeout(resolve, CAUGHT_UP_EVERY_MS));
       }
     };

@@ -10,8 +10,11 @@ export interface PartitionLag {
   readonly records: number;
 }
 
-/** @returns a function that asks at most once a second for the same topic and group */
-export function createLag(questions: Questions): (name: string, group: string) => Promise<PartitionLag[]> {
+/** @param isFresh the answer is to be of now, and not up to a second old */
+export type Lag = (name: string, group: string, isFresh?: boolean) => Promise<PartitionLag[]>;
+
+/** @returns a function that asks at most once a second for the same topic and group, unless told otherwise */
+export function createLag(questions: Questions): Lag {
   const known = new Map<string, { at: number; answer: Promise<PartitionLag[]> }>();
 
   const ask = async (name: string, group: string): Promise<PartitionLag[]> =>
@@ -20,9 +23,9 @@ export function createLag(questions: Questions): (name: string, group: string) =
       records: Math.max(0, high - Math.max(next, low)),
     }));
 
-  return (name, group) => {
+  return (name, group, isFresh = false) => {
     const last = known.get(group);
-    if (last && performance.now() < last.at + KEEP_MS) return last.answer;
+    if (!isFresh && last && performance.now() < last.at + KEEP_MS) return last.answer;
     const answer = ask(name, group);
     answer.catch(() => known.delete(group));
     known.set(group, { at: performance.now(), answer });

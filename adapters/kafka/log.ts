@@ -16,8 +16,11 @@ const TRY_EVERY_MS = 1_000;
 export interface KafkaLog extends EventLog {
   /** What waits to be acknowledged, and when Kafka last acknowledged something. */
   health(): AppendHealth;
-  /** Records that `group` has yet to commit, by partition; asked at most once a second. Rejects within 5 s. */
-  behind(topic: Topic, group: string): Promise<readonly PartitionLag[]>;
+  /**
+   * Records that `group` has yet to commit, by partition; asked at most once a second, unless the answer is to be
+   * fresh. Rejects within 5 s.
+   */
+  behind(topic: Topic, group: string, isFresh?: boolean): Promise<readonly PartitionLag[]>;
   /** The record at an offset, or undefined when it is not there or no more. Rejects within 30 s. */
   recordAt(topic: Topic, partition: number, offset: number): Promise<LoggedRecord | undefined>;
 }
@@ -73,7 +76,7 @@ export async function createKafkaLog(options: KafkaLogOptions): Promise<KafkaLog
         running,
       ),
     health: appender.health,
-    behind: (topic, group) => lag(settings.nameOf(topic), groupOf(topic, group)),
+    behind: (topic, group, isFresh) => lag(settings.nameOf(topic), groupOf(topic, group), isFresh),
     recordAt: (topic, partition, offset) => lookup.recordAt(settings.nameOf(topic), partition, offset),
     async close() {
       closing.abort();
