@@ -5,6 +5,7 @@ import { createInfluxStore } from "../../adapters/influx/store.ts";
 import { openDatabase } from "../../adapters/sqlite/driver.ts";
 import { createNames } from "../../adapters/sqlite/names.ts";
 import { createSqliteReader } from "../../adapters/sqlite/reader.ts";
+import type { FigureValues, LedgerEntry } from "../../model/figure.ts";
 import type { BalanceRow, SeriesReader } from "../../model/ports.ts";
 import type { ReadingsRecord, RejectRecord } from "../../model/records.ts";
 import type { Registry } from "../../model/registry.ts";
@@ -129,6 +130,53 @@ export function notStored(
   seqs: ReadonlyMap<string, ReadonlySet<number>>,
 ): GatewayMessage[] {
   return messages.filter(({ meter, seq }) => seq !== undefined && !seqs.get(meter)?.has(seq));
+}
+
+type FigurePlace = Pick<LedgerEntry, "scope" | "owner" | "carrier" | "window" | "start">;
+
+const figureName = ({ scope, owner, carrier, window, start }: FigurePlace): string =>
+  `${scope} ${owner} ${carrier} ${window} ${start}`;
+
+const valuesOf = (values: FigureValues): string =>
+  JSON.stringify([
+    values.amount,
+    values.coverage,
+    values.estimated,
+    values.missingMeters,
+    values.kgceCalorific,
+    values.kgceEquivalent,
+    values.kgCo2Location,
+    values.kgCo2Market,
+    values.output,
+    values.factors,
+  ]);
+
+/** Closed figures whose newest entry of the ledger is missing or says something else; and how many there are. */
+export async function unledgered(stage: Stage, cast: Cast) {
+  const { url, org, token } = stage.influx;
+  const plan = planOf(stage.registry);
+  const store = createInfluxStore({ url, org, bucket: cast.bucket, token, calendar: plan.calendar });
+  const end = plan.calendar.dayStart(plan.closedThrough + 1);
+  const newest = new Map<string, string>();
+  for (const entry of await store.ledger(undefined, 0, end, Number.POSITIVE_INFINITY)) {
+    const name = figureName(entry);
+    if (!newest.has(name)) newest.set(name, valuesOf(entry.after));
+  }
+  const keys = plan.areas.map(({ site, carrier }) => ({ scope: "site" as const, owner: site.id, carrier }));
+  const groups = [...plan.groupSites.keys()].map((owner) => ({ scope: "group" as const, owner }));
+  const carriers = stage.registry.carriers.map(({ id }) => id);
+  const all = [...keys, ...groups.flatMap((one) => carriers.map((carrier) => ({ ...one, carrier })))];
+  const wrong: string[] = [];
+  let closed = 0;
+  for (const window of ["15m", "day"] as const) {
+    for (const figure of await store.figures(all, window, 0, end)) {
+      closed += 1;
+      const said = newest.get(figureName(figure));
+      if (said !== valuesOf(figure)) wrong.push(`${figureName(figure)}: ${said} but ${valuesOf(figure)}`);
+    }
+  }
+  await store.close();
+  return { closed, wrong };
 }
 
 interface ReconcileLine {

@@ -1,5 +1,5 @@
 /** The stage of the production chaos: real services, processes of all roles, and the figures of a quiet run. */
-import { cpSync, readdirSync, rmSync } from "node:fs";
+import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { loadConfig } from "../../config/load.ts";
@@ -57,10 +57,17 @@ const fewSites = [
   "yushan-heat-power",
 ];
 
-/** The example county with few of its sites, so that a comparison takes little time. */
-function smallerCounty(directory: string): string {
+/**
+ * The example county, its days before today closed so that the ledger has something to say; with few of its sites a
+ * comparison takes little time.
+ */
+function countyOf(directory: string, isSmall: boolean): string {
   cpSync(example, directory, { recursive: true });
-  for (const name of readdirSync(join(directory, "sites")))
+  const county = join(directory, "county.yaml");
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
+  const closed = readFileSync(county, "utf8").replace(/closedThrough: \S+/, `closedThrough: ${yesterday}`);
+  writeFileSync(county, closed);
+  for (const name of isSmall ? readdirSync(join(directory, "sites")) : [])
     if (!fewSites.includes(name.replace(".yaml", ""))) rmSync(join(directory, "sites", name));
   return directory;
 }
@@ -70,7 +77,7 @@ export async function openStage(
   directory: string,
   { hours, isSmall }: { readonly hours: number; readonly isSmall: boolean },
 ): Promise<Stage> {
-  const config = isSmall ? smallerCounty(join(directory, "config")) : example;
+  const config = countyOf(join(directory, "config"), isSmall);
   const { registry } = await loadConfig(config);
   const messages = countyMessages(registry, Date.now() - 60_000, hours);
   const quiet = `${directory}/quiet`;
@@ -192,33 +199,50 @@ export async function openCast(stage: Stage, prefix: string, way: "broker" | "di
 
 const POLL_MS = 250;
 
-/**
- * Waits until everybody alive is ready and at most `records` behind, `quiet` times in a row; returns the ms until
- * the first of these.
- */
-export async function untilCaughtUp(
-  { all }: Cast,
-  { records, deadlineMs = 120_000, quiet = 1 }: { records: number; deadlineMs?: number; quiet?: number },
-): Promise<number> {
+export interface CaughtUp {
+  /** Until all was well. */
+  readonly ms: number;
+  /** What was the matter last. */
+  readonly was: string;
+}
+
+interface Wanted {
+  readonly records: number;
+  readonly deadlineMs?: number;
+  /** Looks in a row at which all must be well. */
+  readonly quiet?: number;
+}
+
+/** What is the matter with a process; undefined when all is well. */
+function matterOf(one: Member, state: Readiness | undefined, { records }: Wanted): string | undefined {
+  if (state === undefined) return `${one.name} does not answer`;
+  const failing = state.dependencies.find(({ ok }) => !ok);
+  if (failing) return `${one.name}: ${failing.name}: ${failing.detail ?? "not ok"}`;
+  const { recordsBehind, pendingSpans, dirtyDays } = state;
+  if (recordsBehind < 0 || recordsBehind > records) return `${one.name}: ${recordsBehind} records behind`;
+  if (records === 0 && pendingSpans + dirtyDays > 0)
+    return `${one.name}: ${pendingSpans} spans and ${dirtyDays} days wait`;
+  return state.ready ? undefined : `${one.name} is not ready`;
+}
+
+/** Waits until everybody alive is ready and at most `records` behind, `quiet` times in a row. */
+export async function untilCaughtUp({ all }: Cast, wanted: Wanted): Promise<CaughtUp> {
+  const { deadlineMs = 120_000, quiet = 1 } = wanted;
   const started = performance.now();
-  let since = 0;
+  let ms = 0;
+  let was = "nothing";
   for (let times = 0; ; ) {
     const asked = performance.now() - started;
     const alive = all().filter((one) => one.process() !== undefined);
-    const states = await Promise.all(alive.map((one) => one.readiness()));
-    const isThere = states.every(
-      (one) =>
-        one?.ready &&
-        one.recordsBehind >= 0 &&
-        one.recordsBehind <= records &&
-        (records > 0 || (one.pendingSpans === 0 && one.dirtyDays === 0)),
-    );
-    if (times === 0) since = asked;
-    times = isThere ? times + 1 : 0;
-    if (times >= quiet) return since;
-    if (performance.now() - started > deadlineMs) {
+    const matters = await Promise.all(alive.map(async (one) => matterOf(one, await one.readiness(), wanted)));
+    const matter = matters.find((one) => one !== undefined);
+    if (times === 0) ms = asked;
+    times = matter === undefined ? times + 1 : 0;
+    if (times >= quiet) return { ms, was };
+    was = matter ?? was;
+    if (asked > deadlineMs) {
       const tails = alive.map((one) => `${one.name}: ${one.process()?.output().slice(-1500)}`).join("\n");
-      throw new Error(`not caught up in ${deadlineMs} ms: ${JSON.stringify(states)}\n${tails}`);
+      throw new Error(`not caught up in ${deadlineMs} ms: ${was}\n${tails}`);
     }
     await wait(POLL_MS);
   }

@@ -7,6 +7,7 @@ import {
   reconciled,
   type StoredState,
   storedState,
+  unledgered,
 } from "./production-check.ts";
 import { disordered, type GatewayMessage, type Gateways, startGateways } from "./production-load.ts";
 import { type Drama, followsLoad, type Scenario } from "./production-scenarios.ts";
@@ -28,6 +29,8 @@ export interface Outcome {
   readonly lost: number;
   readonly untold: number;
   readonly rows: number;
+  /** Figures of closed days, each held against its newest entry of the ledger. */
+  readonly closed: number;
   readonly differences: readonly string[];
   readonly reconcileDifferences: number;
   /** What is wrong; empty is right. */
@@ -52,7 +55,13 @@ function untoldOf(lost: readonly GatewayMessage[], { seqs }: StoredState): numbe
   }).length;
 }
 
-async function check(stage: Stage, cast: Cast, scenario: Scenario, gateways: Gateways) {
+async function check(
+  stage: Stage,
+  cast: Cast,
+  scenario: Scenario,
+  gateways: Gateways,
+  say: (text: string) => void,
+) {
   const problems: string[] = [];
   const state = await storedState(stage, cast);
   const missing = notStored(stage.messages, state.seqs);
@@ -60,6 +69,10 @@ async function check(stage: Stage, cast: Cast, scenario: Scenario, gateways: Gat
   if (lost.length > 0 && !scenario.mayLose) problems.push(`${lost.length} acknowledged messages are lost`);
   const untold = untoldOf(lost, state);
   if (untold > 0) problems.push(`no gap in seq tells of ${untold} lost messages`);
+  if (scenario.mayLose)
+    say(
+      `${lost.length} of ${gateways.acknowledgedMessages.size} messages with a PUBACK of Mosquitto are lost`,
+    );
   let quiet = stage.quiet;
   if (lost.length > 0) {
     const gone = new Set(lost);
@@ -77,10 +90,22 @@ async function check(stage: Stage, cast: Cast, scenario: Scenario, gateways: Gat
     problems.push(`balance: ${accepted} accepted, ${state.readings} different values stored`);
   const logged = await loggedValues(stage, cast);
   if (logged !== received) problems.push(`balance: ${received} received, ${logged} in the log`);
+  const { closed, wrong } = await unledgered(stage, cast);
+  // Its order is that of the processors' clocks.
+  if (wrong.length > 0 && !scenario.hasWrongClocks)
+    problems.push(`ledger: ${wrong.length} of ${closed} closed figures, such as ${wrong[0]}`);
   const reconcile = await reconciled(cast);
   if (reconcile.count > 0)
     problems.push(`reconcile: ${reconcile.count} differences, such as ${reconcile.first}`);
-  return { lost: lost.length, untold, rows, differences, reconcileDifferences: reconcile.count, problems };
+  return {
+    lost: lost.length,
+    untold,
+    rows,
+    closed,
+    differences,
+    reconcileDifferences: reconcile.count,
+    problems,
+  };
 }
 
 /** Plays one scenario from an empty store to its checks. Everything it starts has ended when it returns. */
@@ -110,9 +135,10 @@ export async function play(stage: Stage, scenario: Scenario, options: PlayOption
     isLong,
     say,
     async recover(from) {
-      const ms = Math.round(await followsLoad(cast, rate));
-      recoveriesMs.push(ms);
-      say(`recovered from ${from} in ${(ms / 1000).toFixed(1)} s, ${gateways.left()} messages to go`);
+      const { ms, was } = await followsLoad(cast, rate);
+      recoveriesMs.push(Math.round(ms));
+      const last = ms > 1_000 ? `, at last for ${was}` : "";
+      say(`recovered from ${from} in ${(ms / 1000).toFixed(1)} s${last}; ${gateways.left()} messages to go`);
     },
   };
   try {
@@ -122,7 +148,7 @@ export async function play(stage: Stage, scenario: Scenario, options: PlayOption
     say(`all sent, ${gateways.acknowledged()} PUBACKs`);
     await untilCaughtUp(cast, { records: 0, quiet: 10, deadlineMs: FOLLOW_MS });
     say("all followed");
-    const checked = await check(stage, cast, scenario, gateways);
+    const checked = await check(stage, cast, scenario, gateways, say);
     for (const problem of checked.problems) say(`WRONG: ${problem}`);
     return {
       scenario: scenario.name,
