@@ -19,6 +19,7 @@ const { values } = parseArgs({
     "year-meters": { type: "string" },
     keep: { type: "string" },
     profile: { type: "string" },
+    "catch-up-meters": { type: "string" },
   },
 });
 
@@ -31,7 +32,10 @@ const chosen = values.stack ? new Set<string>() : parts;
 const quick = values.quick;
 
 print(`Node ${process.version}, ${cpus().length} × ${cpus()[0]?.model ?? "unknown processor"}`);
-if (values.stack) await benchStack(report, { parts, quick, profile: values.profile });
+if (values.stack) {
+  const catchUpMeters = Number(values["catch-up-meters"] ?? (quick ? 1_000 : 10_000));
+  await benchStack(report, { parts, quick, profile: values.profile, catchUpMeters });
+}
 if (chosen.has("steady")) await benchSteady(report, quick ? 1_000 : 5_000, quick ? 96 : 192);
 if (chosen.has("latency")) await benchLatency(report, 1_000, quick ? 10 : 30);
 if (chosen.has("import")) await benchImport(report);

@@ -15,11 +15,13 @@ export interface StackOptions {
   readonly parts: ReadonlySet<string>;
   readonly quick: boolean;
   readonly profile: string | undefined;
+  readonly catchUpMeters: number;
 }
 
 const load = (): string => loadavg()[0]!.toFixed(1);
 
-export async function benchStack(report: Report, { parts, quick, profile }: StackOptions): Promise<void> {
+export async function benchStack(report: Report, options: StackOptions): Promise<void> {
+  const { parts, quick, profile } = options;
   report.note(`load average before: ${load()}`);
   const services = await startServices();
   const stopAll = async (): Promise<void> => {
@@ -36,7 +38,7 @@ export async function benchStack(report: Report, { parts, quick, profile }: Stac
       ? await benchFigures(bench, quick ? 1_000 : 5_000, quick ? 48 : 96)
       : undefined;
     if (parts.has("latency")) await benchStackLatency(bench, 1_000, quick ? 10 : 30);
-    const catchUp = parts.has("catch-up") ? await benchCatchUp(bench, quick ? 1_000 : 10_000) : undefined;
+    const catchUp = parts.has("catch-up") ? await benchCatchUp(bench, options.catchUpMeters) : undefined;
     printSizing(report, intake, perSecond, catchUp);
   } finally {
     await log.close();
