@@ -4,6 +4,7 @@ import { createInfluxStore, type InfluxStore } from "./adapters/influx/store.ts"
 import { createKafkaLog, type KafkaLog } from "./adapters/kafka/log.ts";
 import { payloadBytes } from "./adapters/payload-bytes.ts";
 import { type ActionParts, createActions } from "./app-actions.ts";
+import { closeInOrder } from "./app-close.ts";
 import { type Processing, startProcessing } from "./app-processing.ts";
 import { createQueries, type Within } from "./app-queries.ts";
 import type { ProductionSettings } from "./app-settings.ts";
@@ -122,12 +123,7 @@ export async function openProduction(options: ProductionOptions): Promise<Produc
       query: store && createQueries(registry, store).run,
       behind,
       caughtUp,
-      async close() {
-        await collector.stop();
-        await processing?.stop();
-        await log.close();
-        await store?.close();
-      },
+      close: () => closeInOrder([collector.stop, () => processing?.stop()], log, store),
     };
   } catch (error) {
     await log.close();
