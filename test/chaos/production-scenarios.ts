@@ -85,20 +85,20 @@ const kills = (way: "broker" | "direct"): Scenario => ({
 const mosquitto: Scenario = {
   name: "kill -9 of Mosquitto",
   way: "broker",
-  seconds: 45,
+  seconds: 30,
   mayLose: true,
-  async play(drama) {
-    const { stage, random, say, recover } = drama;
-    for (let i = 0; i < (drama.isLong ? 10 : 2); i += 1) {
+  async play({ stage, cast, isLong, random, say, recover }) {
+    for (let i = 0; i < (isLong ? 10 : 2); i += 1) {
       await wait(SECOND_MS + random() * SECOND_MS);
-      // With Kafka away Mosquitto alone has what it acknowledged.
-      if (i % 2 === 0) await stage.kafka.pause();
-      await wait(SECOND_MS);
+      // With the collector away Mosquitto alone has what it acknowledged.
+      const isAlone = i % 2 === 0;
+      if (isAlone) await cast.collector.kill();
+      await wait((1 + random()) * SECOND_MS);
       await stage.mosquitto.kill9();
-      await stage.kafka.resume();
       await wait(random() * SECOND_MS);
       await stage.mosquitto.restart();
-      say("killed mosquitto");
+      if (isAlone) await cast.collector.start();
+      say(`killed mosquitto${isAlone ? ", the collector being away" : ""}`);
       await recover("mosquitto");
     }
   },

@@ -84,7 +84,10 @@ export async function openStage(
   const begun = [
     startKafka({ properties: ["group.min.session.timeout.ms=1000"] }),
     startInflux(),
-    startMosquitto({ lines: ["max_inflight_messages 2000", "max_queued_messages 1000000"] }),
+    startMosquitto({
+      // It saves nothing before it is asked to end: whatever it alone has is lost with it.
+      lines: ["max_inflight_messages 2000", "max_queued_messages 1000000", "autosave_interval 3600"],
+    }),
     quietRun(config, quiet, messages),
   ] as const;
   const close = async (): Promise<void> => {
