@@ -106,6 +106,13 @@ export function joinGroup(options: MembershipOptions): Membership {
       : `${where}: the log lost records, or was made anew; compare what was computed (reconcile)`;
   };
 
+  const hasMore = (partitions: readonly number[]): boolean => {
+    if (partitions.every((partition) => partition < count)) return false;
+    const text = `Kafka topic ${name} has more partitions than when this process started (${count}), so sites have others; end every process and start them again`;
+    fail(new Error(text));
+    return true;
+  };
+
   const shareOf = (partition: number): Share => {
     const which = [{ topic: name, partitions: [partition] }];
     const lease = createLease(pulse, leaseMs, `partition ${partition} of ${name}`);
@@ -132,6 +139,8 @@ export function joinGroup(options: MembershipOptions): Membership {
     while (given.some((share) => !share.held.ended())) {
       try {
         const offsets = await readOffsets(questions, name, group);
+        // Also where the new ones went to others: these have sites that we would take for ours.
+        if (hasMore(offsets.map(({ partition }) => partition))) return;
         for (const share of given) {
           const found = offsets.find(({ partition }) => partition === share.partition);
           if (found && !share.held.ended()) share.startAt(found);
@@ -159,13 +168,6 @@ export function joinGroup(options: MembershipOptions): Membership {
     if (!share || share.held.ended()) return;
     const last = batch.lastOffset();
     if (share.add(recordsOf(payload), Number(last) + 1 >= Number(batch.highWatermark))) resolveOffset(last);
-  };
-
-  const hasMore = (partitions: readonly number[]): boolean => {
-    if (partitions.every((partition) => partition < count)) return false;
-    const text = `Kafka topic ${name} has more partitions than when this process started (${count}), so sites have others; end every process and start them again`;
-    fail(new Error(text));
-    return true;
   };
 
   const listen = (): void => {
