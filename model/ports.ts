@@ -100,7 +100,8 @@ export interface Changes {
   /** Totals instead of counts, where write and commit are two. */
   readonly balanceTotals?: readonly BalanceTotal[];
   readonly pendingSet?: readonly PendingSpan[];
-  readonly pendingDone?: readonly { readonly site: string; readonly meter: string }[];
+  /** With the spans, where somebody may have to ask for them once more because the write is in doubt. */
+  readonly pendingDone?: readonly (Pick<PendingSpan, "site" | "meter"> & Partial<Span>)[];
   readonly dirtySet?: readonly DirtyDay[];
   readonly dirtyDone?: readonly DirtyDay[];
   /** Small facts kept by name, such as the configuration last computed with. */

@@ -49,12 +49,12 @@ export function requestsFor(
   part: Pick<RecomputeRecord, "config">,
 ): LogRecord[] {
   const spans = new Map<string, { site: string; meter: string; from: Instant; to: Instant }>();
-  const add = (site: string, meter: string, at: Instant): void => {
+  const add = (site: string, meter: string, from: Instant, to = from + 1): void => {
     const known = spans.get(`${site}/${meter}`);
-    if (known === undefined) spans.set(`${site}/${meter}`, { site, meter, from: at, to: at + 1 });
+    if (known === undefined) spans.set(`${site}/${meter}`, { site, meter, from, to });
     else {
-      known.from = Math.min(known.from, at);
-      known.to = Math.max(known.to, at + 1);
+      known.from = Math.min(known.from, from);
+      known.to = Math.max(known.to, to);
     }
   };
   for (const { series, rows } of changes.readings ?? [])
@@ -69,6 +69,9 @@ export function requestsFor(
     add(done.site, done.meter, done.start);
     add(done.site, done.meter, done.end - 1);
   }
+  // Told late, it would be said of what the next owner noted of the meter.
+  for (const { site, meter, start, end } of changes.pendingDone ?? [])
+    if (start !== undefined) add(site, meter, start, end);
   return [...spans.values()].map((span) => {
     const record: RecomputeRecord = {
       kind: "recompute",

@@ -7,6 +7,7 @@ import type { Changes, LogBatch, LogShare, SeriesStore } from "../../model/ports
 import type { ReadingsRecord } from "../../model/records.ts";
 import { planOf } from "../../processors/plan.ts";
 import { createReadingsShare } from "../../processors/shares/readings.ts";
+import { requestsFor } from "../../processors/shares/writer.ts";
 import { at, reading, registry, site } from "../world.ts";
 
 const plan = planOf(registry([site()]));
@@ -180,4 +181,18 @@ test("verdicts that a request changed outside of its span are followed by figure
   const key = { scope: "meter", owner: "s/m", carrier: "electricity" } as const;
   const found = await store.figures([key], "15m", start, start + 3 * quarter);
   expect(found.map(({ amount }) => amount)).toEqual([2, 2, 2]);
+});
+
+test("what may be said of a meter too late, that nothing of it waits, is asked of the next owner once more", () => {
+  const part = { site: "s", firstAt: 0, lastAt: 0, cause: "readings" };
+  const done = [
+    { ...part, meter: "m", start: 1_000, end: 9_000 },
+    { ...part, meter: "", start: 5_000, end: 6_000 },
+  ];
+  const asked = requestsFor({ pendingDone: done }, 7, { config: { number: 1, version: "v" } });
+  const kept = { kind: "recompute", site: "s", cause: "a write in doubt", receivedAt: 7 };
+  expect(asked.map(({ value }) => JSON.parse(value))).toEqual([
+    expect.objectContaining({ ...kept, meter: "m", from: 1_000, to: 9_000 }),
+    expect.objectContaining({ ...kept, meter: "", from: 5_000, to: 6_000 }),
+  ]);
 });
