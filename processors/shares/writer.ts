@@ -1,5 +1,5 @@
 /** Writes for a share. What was under way when the share was lost is asked of its next owner once more. */
-import type { Changes, LogRecord, LogShare, PendingSpan } from "../../model/ports.ts";
+import type { Changes, LogRecord, LogShare } from "../../model/ports.ts";
 import type { RecomputeRecord, Topic } from "../../model/records.ts";
 import type { Instant } from "../../model/time.ts";
 import { LeaseLost, type ShareOptions } from "./options.ts";
@@ -40,8 +40,6 @@ export function createWriter(
   };
 }
 
-const isSpan = (one: object): one is PendingSpan => "start" in one && "end" in one;
-
 /** Requests to recompute everything of the meters that changes speak of, over the time they speak of. */
 export function requestsFor(
   changes: Changes,
@@ -64,12 +62,6 @@ export function requestsFor(
     if (scope !== "group") add(site, meter, start);
   }
   // Said to be done too late, a span would be taken from what the next owner has yet to do.
-  for (const done of changes.pendingDone ?? []) {
-    if (!isSpan(done)) continue;
-    add(done.site, done.meter, done.start);
-    add(done.site, done.meter, done.end - 1);
-  }
-  // Told late, it would be said of what the next owner noted of the meter.
   for (const { site, meter, start, end } of changes.pendingDone ?? [])
     if (start !== undefined) add(site, meter, start, end);
   return [...spans.values()].map((span) => {
