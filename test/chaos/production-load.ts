@@ -98,8 +98,8 @@ export interface Gateways {
 export interface GatewayOptions {
   /** Where the broker is now; undefined while there is none. */
   readonly where: () => string | undefined;
-  /** Messages per second over all of them. */
-  readonly rate: number;
+  /** What is left is spread over so many seconds, ever slower: some is left however long it takes. */
+  readonly seconds: number;
   /** Messages that are not sent before `hurry`. */
   readonly heldBack: number;
   /** Unacknowledged messages of a connection at most. Default 150. */
@@ -186,7 +186,8 @@ export function startGateways(messages: readonly GatewayMessage[], options: Gate
     }
   };
   const pace = setInterval(() => {
-    allowance = Math.min(allowance + (options.rate * TICK_MS) / 1_000, options.rate);
+    const rate = Math.max(0, waiting.length - options.heldBack) / options.seconds;
+    allowance = Math.min(allowance + (rate * TICK_MS) / 1_000, Math.max(1, rate));
   }, TICK_MS);
   const all = Array.from({ length: options.connections ?? CONNECTIONS }, (_, i) =>
     gateway(`chaos-gateway-${i}`),
@@ -208,7 +209,7 @@ export function startGateways(messages: readonly GatewayMessage[], options: Gate
 
 /** Sends everything once, as fast as it goes. */
 export async function sendAll(messages: readonly GatewayMessage[], url: string): Promise<void> {
-  const gateways = startGateways(messages, { where: () => url, rate: 100_000, heldBack: 0 });
+  const gateways = startGateways(messages, { where: () => url, seconds: 1, heldBack: 0 });
   gateways.hurry();
   await gateways.done;
 }

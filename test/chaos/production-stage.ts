@@ -117,6 +117,8 @@ export interface Member {
   /** Asks it to end, and returns how long that took in ms. */
   stop(): Promise<number>;
   readiness(): Promise<Readiness | undefined>;
+  /** Warnings and errors of all its lives, in order. */
+  complaints(): string[];
 }
 
 const ANSWER_MS = 3_000;
@@ -133,12 +135,14 @@ async function readinessOf({ httpUrl }: RoleProcess): Promise<Readiness | undefi
 export function memberOf(name: string, options: RoleOptions): Member {
   const role = options.role as Member["role"];
   let current: RoleProcess | undefined;
+  const lives: RoleProcess[] = [];
   return {
     name,
     role,
     process: () => current,
     async start(env = {}) {
       current = await startRole({ ...options, env: { ...options.env, ...env } });
+      lives.push(current);
     },
     async kill() {
       const one = current;
@@ -153,6 +157,13 @@ export function memberOf(name: string, options: RoleOptions): Member {
       return performance.now() - started;
     },
     readiness: async () => current && readinessOf(current),
+    complaints: () =>
+      lives.flatMap((life) =>
+        life
+          .output()
+          .split("\n")
+          .filter((line) => /^\{"level":"(?:warn|error)"/.test(line)),
+      ),
   };
 }
 

@@ -126,7 +126,7 @@ export async function play(stage: Stage, scenario: Scenario, options: PlayOption
   const heldBack = Math.ceil(sent.length / 8);
   const rate = Math.ceil((sent.length - heldBack) / scenario.seconds);
   const where = () => (scenario.way === "broker" ? stage.mosquitto.url : cast.collector.process()?.mqttUrl);
-  const gateways = startGateways(sent, { where, rate, heldBack, ...scenario.load });
+  const gateways = startGateways(sent, { where, seconds: scenario.seconds / 2, heldBack, ...scenario.load });
   const drama: Drama = {
     stage,
     cast,
@@ -150,6 +150,8 @@ export async function play(stage: Stage, scenario: Scenario, options: PlayOption
     say("all followed");
     const checked = await check(stage, cast, scenario, gateways, say);
     for (const problem of checked.problems) say(`WRONG: ${problem}`);
+    const complaints = checked.problems.length === 0 ? [] : cast.all().flatMap((one) => one.complaints());
+    for (const line of complaints) options.say(line);
     return {
       scenario: scenario.name,
       seed,
