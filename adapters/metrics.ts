@@ -13,7 +13,9 @@ const counters = {
   energy_values_rejected_total: { help: "Values rejected since the start, by code.", labels: ["code"] },
   energy_failed_appends_total: { help: "Appends the log did not take." },
   energy_figures_written_total: { help: "Figures written since the start." },
-  energy_late_readings_total: { help: "Values accepted more than an hour after their time, since the start." },
+  energy_late_readings_total: {
+    help: "Values accepted more than an hour after their time, since the start.",
+  },
   energy_restatements_total: { help: "Changes to figures of closed days, as in the ledger." },
 } as const satisfies Readonly<Record<string, Described>>;
 
