@@ -304,15 +304,15 @@ const lateWrites: Scenario = {
   seconds: 60,
   async play({ stage, cast, isLong, random, say, recover }) {
     const proxy = await startCatchingProxy(stage.influx.url);
-    const victim = cast.processors[0]!;
     try {
-      await victim.kill();
-      await victim.start({ ENERGY_INFLUX_URL: proxy.url });
       for (let i = 0; i < (isLong ? 12 : 2); i += 1) {
-        await recover(i === 0 ? "the start" : "late writes");
+        const victim = cast.processors[i % 2]!;
+        await victim.stop();
+        await victim.start({ ENERGY_INFLUX_URL: proxy.url });
+        await recover("the start");
         await wait(random() * 2 * SECOND_MS);
         proxy.judge = () => "hold";
-        const patience = performance.now() + 30 * SECOND_MS;
+        const patience = performance.now() + 20 * SECOND_MS;
         while (proxy.held().length === 0 && performance.now() < patience) await wait(20);
         // It stands still with its writes on their way, and others take over.
         victim.process()!.pause();
@@ -321,13 +321,13 @@ const lateWrites: Scenario = {
         await proxy.letGo();
         proxy.judge = () => "pass";
         victim.process()!.resume();
-        if (late.length === 0) throw new Error("no write was caught");
         const what = late.map(({ measurements, lines }) => `${lines} lines of ${[...measurements].join()}`);
-        say(`${what.join(", ")} landed late`);
+        // Of few sites a processor may have none.
+        say(`${what.join(", ") || `nothing of ${victim.name}`} landed late`);
+        await recover("late writes");
+        await victim.stop();
+        await victim.start();
       }
-      await recover("the last late write");
-      await victim.stop();
-      await victim.start();
     } finally {
       await proxy.close();
     }
