@@ -43,21 +43,21 @@ function steelYear(): Send {
 
 describe.skipIf(!(await haveServices(["kafka", "influx", "mosquitto"])))("the production stack", () => {
   let kafka: KafkaService;
-  let influx: InfluxService;
   let mosquitto: MosquittoService;
   const directory = temporaryDirectory();
   const running: RoleProcess[] = [];
+  /** A store for each county. */
+  const influxes: InfluxService[] = [];
 
   beforeAll(async () => {
-    [kafka, influx, mosquitto] = await Promise.all([
+    [kafka, mosquitto] = await Promise.all([
       startKafka(),
-      startInflux(),
       startMosquitto({ lines: ["max_inflight_messages 2000", "max_queued_messages 1000000"] }),
     ]);
   });
   afterAll(async () => {
     for (const one of running) await one.kill().catch(() => undefined);
-    for (const service of [mosquitto, influx, kafka]) await service?.stop();
+    for (const service of [mosquitto, ...influxes, kafka]) await service?.stop();
     directory.remove();
   });
 
@@ -68,6 +68,8 @@ describe.skipIf(!(await haveServices(["kafka", "influx", "mosquitto"])))("the pr
     await untilSettled(quiet.httpUrl, 600_000);
     await quiet.stop();
 
+    const influx = await startInflux();
+    influxes.push(influx);
     const prefix = { ENERGY_KAFKA_PREFIX: `${name}-`, ENERGY_MQTT_CLIENT_ID: `collector-${name}` };
     const common = { config, kafka, env: prefix };
     const collector = await startRole({ ...common, role: "ingest", mqttUrl: mosquitto.url });
