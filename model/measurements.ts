@@ -65,5 +65,6 @@ function siteFields() {
     "outputKgCo2Location",
     "outputKgCo2Market",
     "factors",
+    "unknown",
   ] as const;
 }

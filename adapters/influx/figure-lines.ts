@@ -41,6 +41,21 @@ function createPrefixes() {
 /** A field that may be unknown: InfluxDB has no null, it is left out. */
 const known = (field: string, value: number | null): string => (value === null ? "" : `,${field}=${value}`);
 
+const effects = ["kgceCalorific", "kgceEquivalent", "kgCo2Location", "kgCo2Market"] as const;
+
+/**
+ * Which values are unknown, a bit each: the four of the figure, then the four of its output. A value that is left
+ * out of a point does not take the place of an earlier one, so that a reader must not rely on its absence.
+ */
+export function unknownBits(figure: Figure): number {
+  let bits = 0;
+  effects.forEach((name, i) => {
+    if (figure[name] === null) bits |= 1 << i;
+    if (figure.outputEffects[name] === null) bits |= 1 << (effects.length + i);
+  });
+  return bits;
+}
+
 /** The fields of a figure that are known. */
 function fieldsOf(figure: Figure): string {
   const { amount, coverage, estimated } = figure;
@@ -58,7 +73,7 @@ function fieldsOf(figure: Figure): string {
     known("outputKgceEquivalent", out.kgceEquivalent) +
     known("outputKgCo2Location", out.kgCo2Location) +
     known("outputKgCo2Market", out.kgCo2Market) +
-    `,factors=${stringValue(figure.factors.join())}`
+    `,factors=${stringValue(figure.factors.join())},unknown=${unknownBits(figure)}`
   );
 }
 

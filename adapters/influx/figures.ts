@@ -24,7 +24,11 @@ const AREA_FIELDS = [
   "outputKgCo2Location",
   "outputKgCo2Market",
   "factors",
+  "unknown",
 ] as const;
+/** Places of what is not a plain number. */
+const FACTORS = 1 + AREA_FIELDS.indexOf("factors");
+const UNKNOWN = 1 + AREA_FIELDS.indexOf("unknown");
 
 const NO_EFFECTS = { kgceCalorific: null, kgceEquivalent: null, kgCo2Location: null, kgCo2Market: null };
 const NO_FACTORS: readonly string[] = [];
@@ -57,6 +61,9 @@ function areaFigure(
   row: readonly Cell[],
   factors: readonly string[],
 ): Figure {
+  const unknown = (row[UNKNOWN] as number | null) ?? 0;
+  const effect = (at: number, bit: number): number | null =>
+    unknown & (1 << bit) ? null : (row[at] as number | null);
   return {
     scope: key.scope,
     owner: key.owner,
@@ -67,16 +74,16 @@ function areaFigure(
     coverage: row[2] as number,
     estimated: row[3] as number,
     missingMeters: row[4] as number,
-    kgceCalorific: row[5] as number | null,
-    kgceEquivalent: row[6] as number | null,
-    kgCo2Location: row[7] as number | null,
-    kgCo2Market: row[8] as number | null,
+    kgceCalorific: effect(5, 0),
+    kgceEquivalent: effect(6, 1),
+    kgCo2Location: effect(7, 2),
+    kgCo2Market: effect(8, 3),
     output: row[9] as number,
     outputEffects: {
-      kgceCalorific: row[10] as number | null,
-      kgceEquivalent: row[11] as number | null,
-      kgCo2Location: row[12] as number | null,
-      kgCo2Market: row[13] as number | null,
+      kgceCalorific: effect(10, 4),
+      kgceEquivalent: effect(11, 5),
+      kgCo2Location: effect(12, 6),
+      kgCo2Market: effect(13, 7),
     },
     factors,
   };
@@ -175,7 +182,7 @@ export function createFigureReader(client: InfluxClient): ReadFigures {
           found.push(
             scope === "meter"
               ? meterFigure(key, window, row)
-              : areaFigure(key, window, row, listOf((row[fields] as string | null) ?? "")),
+              : areaFigure(key, window, row, listOf((row[FACTORS] as string | null) ?? "")),
           );
         }
       },

@@ -186,6 +186,16 @@ export function seriesStoreContract(
       },
     );
 
+    test("does not take an earlier value for one that is unknown now, whoever wrote it", async () => {
+      const store = await begin();
+      await store.write({ figures: [figure({ kgceEquivalent: 7, kgCo2Market: 8 })] });
+      const now = figure({ kgceEquivalent: null, kgCo2Market: null });
+      const unknown = { ...now, outputEffects: { ...now.outputEffects, kgCo2Market: null } };
+      await store.write({ figures: [unknown] });
+      const key = { scope: "site", owner: "s", carrier: "electricity" } as const;
+      expect(await store.figures([key], "15m", start, start + 1)).toEqual([unknown]);
+    });
+
     test("takes of a figure given twice the last, and nothing of the first", async () => {
       const store = await begin();
       await store.write({ figures: [figure(), figure({ kgceCalorific: null, amount: 2 })] });
