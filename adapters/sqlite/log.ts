@@ -280,8 +280,10 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
     trim(topic, consumer, before, limit) {
       const table = `log_${topic}`;
       const upTo = committed(topic, consumer);
-      const sql = `DELETE FROM ${table} WHERE off IN (SELECT off FROM ${table} WHERE off < ? AND received < ? ORDER BY off LIMIT ?)`;
-      const result = db.prepare(sql).run(upTo, before, limit) as { changes: number };
+      // The oldest first, and of these the old: whether any is old enough must not take a look at all of them.
+      const oldest = `SELECT off, received FROM ${table} WHERE off < ? ORDER BY off LIMIT ?`;
+      const sql = `DELETE FROM ${table} WHERE off IN (SELECT off FROM (${oldest}) WHERE received < ?)`;
+      const result = db.prepare(sql).run(upTo, limit, before) as { changes: number };
       return result.changes;
     },
     async close() {
