@@ -172,6 +172,7 @@ describe("the source", () => {
       { topic: "v1/站", retained: true, username: undefined },
       { topic: "device/x", retained: false, username: undefined },
     ]);
+    await until(() => broker.pubacks(0).length > 0);
     expect(broker.pubacks(0)).toEqual([1]);
   });
 

@@ -371,11 +371,8 @@ export const shortScenarios: readonly Scenario[] = [
     rebalances,
     pauses,
   ]),
-  inTurn("wrong clocks and a full buffer, by our own listener", [clocks, fullBuffer], {
-    seconds: 45,
-    hasWrongClocks: true,
-    load: { inFlight: 320, connections: 12 },
-  }),
+  clocks,
+  fullBuffer,
   mosquitto,
   inTurn("crashes between writes, and writes that land late", [betweenWrites, lateWrites], { backfills: 3 }),
 ];
