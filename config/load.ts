@@ -1,4 +1,5 @@
 /** Loads a configuration directory: reads, shapes, resolves, checks, and reports every problem at once. */
+import { noDuties } from "../model/duty.ts";
 import { ConfigError, type Problem } from "../model/errors.ts";
 import { compare } from "../model/members.ts";
 import type { County, Registry, Site } from "../model/registry.ts";
@@ -68,7 +69,8 @@ function registryOf(form: CountyForm, data: LoadedData, unsorted: readonly Site[
   const plain = resolveCounty(form);
   const county = { ...plain, towns: townsOf(plain, sites) };
   const version = versionOf(county, carriers, factors, sites);
-  return shareTexts({ version, county, carriers, sites, factors, profiles });
+  const alerting = { limits: [], outputs: [], rules: [], duties: noDuties };
+  return shareTexts({ version, county, carriers, sites, factors, profiles, ...alerting });
 }
 
 /**

@@ -12,6 +12,21 @@ export const countyFile = strict({
     region: idField,
     closedThrough: dateField.optional(),
     towns: z.array(strict({ id: idField, name: nameField })).default([]),
+    sectors: z
+      .array(
+        strict({
+          id: idField,
+          name: nameField,
+          industries: z
+            .array(
+              z
+                .string()
+                .regex(/^\d{2,4}$/, 'write the beginning of a GB/T 4754 code in quotes, such as "26"'),
+            )
+            .min(1),
+        }),
+      )
+      .default([]),
     outline: z.array(z.array(pointField).min(3)).default([]),
   }),
 });

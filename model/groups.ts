@@ -1,4 +1,4 @@
-/** The groups whose totals are kept: the county, its towns, categories and classes. */
+/** The groups whose totals are kept: the county, its towns, sectors, categories and classes. */
 import type { Registry, Site } from "./registry.ts";
 import type { DayIndex } from "./time.ts";
 
@@ -9,6 +9,7 @@ export const WITHOUT_NATIONAL = "!national";
 export function groupKeysOf(site: Site, day: DayIndex): string[] {
   const keys = ["county", `category:${site.category}`];
   if (site.town !== undefined) keys.push(`town:${site.town}`);
+  if (site.sector !== undefined) keys.push(`sector:${site.sector}`);
   for (const row of site.classes) {
     const inForce = row.from <= day && (row.to === undefined || day < row.to);
     if (inForce && !keys.includes(`class:${row.id}`)) keys.push(`class:${row.id}`);

@@ -1,6 +1,7 @@
 /** The rim of the program. Each port has a real and an embedded adapter; no vendor's type crosses one. */
 import type { BalanceCount, BalanceTotal } from "./balance.ts";
 import type { Figure, FigureKey, FigureWindow, LedgerEntry } from "./figure.ts";
+import type { Observation, ObservationQuery } from "./observation.ts";
 import type { SeriesKey, StoredReading } from "./reading.ts";
 import type { Topic } from "./records.ts";
 import type { RejectCode, StoredReject } from "./reject.ts";
@@ -104,6 +105,8 @@ export interface Changes {
   readonly pendingDone?: readonly (Pick<PendingSpan, "site" | "meter"> & Partial<Span>)[];
   readonly dirtySet?: readonly DirtyDay[];
   readonly dirtyDone?: readonly DirtyDay[];
+  /** How things stand; a row written again takes the place of the one before it. */
+  readonly observations?: readonly Observation[];
   /** Small facts kept by name, such as the configuration last computed with. */
   readonly facts?: readonly { readonly name: string; readonly value: string }[];
 }
@@ -147,6 +150,7 @@ export interface SeriesReader {
   ): Promise<LedgerEntry[]>;
   pending(): Promise<PendingSpan[]>;
   dirty(): Promise<DirtyDay[]>;
+  observations(query: ObservationQuery): Promise<Observation[]>;
   fact(name: string): Promise<string | undefined>;
 }
 

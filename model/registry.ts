@@ -2,6 +2,9 @@
  * Terminology of what is monitored: a county has sites, a site has meters, a meter has registers.
  * These are the checked, resolved values; their YAML form is in `config/schema.ts`.
  */
+import type { Duties } from "./duty.ts";
+import type { Limit, Output } from "./limit.ts";
+import type { Rule } from "./rule.ts";
 import type { DayIndex, Instant } from "./time.ts";
 
 /** A name in both languages of the county. */
@@ -20,6 +23,12 @@ export interface County {
   /** Days up to and including this one are closed: changes to them are restatements. */
   readonly closedThrough?: DayIndex;
   readonly towns: readonly { readonly id: string; readonly name: LocalText }[];
+  /** Sectors (行业) as sets of industries: a site belongs to the first that has a beginning of its GB/T 4754 code. */
+  readonly sectors: readonly {
+    readonly id: string;
+    readonly name: LocalText;
+    readonly industries: readonly string[];
+  }[];
   /** Rings of [longitude, latitude], for the map; no survey. */
   readonly outline?: readonly (readonly (readonly [number, number])[])[];
 }
@@ -157,6 +166,8 @@ export interface Site {
   /** GB/T 4754 industry code. */
   readonly industry?: string;
   readonly town?: string;
+  /** Sector of its industry. */
+  readonly sector?: string;
   /** 国家单列: left out of the county's assessed totals. */
   readonly nationalList: boolean;
   /** Longitude, latitude. */
@@ -222,6 +233,11 @@ export interface Registry {
   readonly sites: readonly Site[];
   readonly factors: readonly Factor[];
   readonly profiles: readonly DecoderProfile[];
+  /** Sorted by id; those given for each of several sites are here once a site. */
+  readonly limits: readonly Limit[];
+  readonly outputs: readonly Output[];
+  readonly rules: readonly Rule[];
+  readonly duties: Duties;
 }
 
 /** Where a decoder finds a value: a topic or file-name capture, a JSON pointer, a CSV column, or a constant. */

@@ -1,10 +1,12 @@
 /** Registries made by hand and a pipeline on a real SQLite file, for tests of the processors. */
+
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "../adapters/sqlite/driver.ts";
 import { createSqliteLog } from "../adapters/sqlite/log.ts";
 import { createSqliteStore } from "../adapters/sqlite/store.ts";
+import { noDuties } from "../model/duty.ts";
 import type { Figure, FigureScope, FigureWindow } from "../model/figure.ts";
 import type { Changes, LogBatch } from "../model/ports.ts";
 import type { Reading } from "../model/reading.ts";
@@ -107,12 +109,25 @@ export const testFactors: Factor[] = [
 
 export function registry(
   sites: readonly Site[],
-  part: { county?: Partial<County>; factors?: readonly Factor[] } = {},
+  part: {
+    county?: Partial<County>;
+    factors?: readonly Factor[];
+    limits?: Registry["limits"];
+    rules?: Registry["rules"];
+  } = {},
 ): Registry {
   const name = { zh: "县", en: "county" };
   return {
     version: "test",
-    county: { id: "c", name, zone: "Asia/Shanghai", region: "zhejiang", towns: [], ...part.county } as County,
+    county: {
+      id: "c",
+      name,
+      zone: "Asia/Shanghai",
+      region: "zhejiang",
+      towns: [],
+      sectors: [],
+      ...part.county,
+    } as County,
     carriers: [
       { id: "electricity", name, unit: "kWh", co2: "grid" },
       { id: "natural-gas", name, unit: "m3", co2: "direct" },
@@ -122,6 +137,10 @@ export function registry(
     sites: [...sites].sort((a, b) => (a.id < b.id ? -1 : 1)),
     factors: part.factors ?? testFactors,
     profiles: [],
+    limits: part.limits ?? [],
+    outputs: [],
+    rules: part.rules ?? [],
+    duties: noDuties,
   };
 }
 

@@ -21,6 +21,7 @@ export function createLookAhead(store: SeriesStore): LookAhead {
     ledger: (keys, from, to, limit) => current.ledger(keys, from, to, limit),
     pending: () => current.pending(),
     dirty: () => current.dirty(),
+    observations: (query) => current.observations(query),
     fact: (name) => current.fact(name),
   };
   return {

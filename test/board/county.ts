@@ -1,8 +1,10 @@
 /** A small county with one of everything the board speaks of, and a real store to put its figures into. */
+
 import { openDatabase } from "../../adapters/sqlite/driver.ts";
 import { createSqliteStore } from "../../adapters/sqlite/store.ts";
 import type { Explain } from "../../board/queries/context.ts";
 import { createBoardQueries } from "../../board/queries/dispatch.ts";
+import { noDuties } from "../../model/duty.ts";
 import type { Figure, FigureScope, FigureWindow } from "../../model/figure.ts";
 import type { Factor, Meter, Register, Registry, Site } from "../../model/registry.ts";
 import { calendarOf, parseDate } from "../../model/time.ts";
@@ -146,6 +148,7 @@ export const county: Registry = {
     zone: "Asia/Shanghai",
     region: "zhejiang",
     closedThrough: day("2026-10-31"),
+    sectors: [],
     towns: [
       { id: "north", name },
       { id: "south", name },
@@ -161,6 +164,10 @@ export const county: Registry = {
   sites,
   factors,
   profiles: [],
+  limits: [],
+  outputs: [],
+  rules: [],
+  duties: noDuties,
 };
 
 /** A figure with everything known; `start` is an instant or local time. */

@@ -1,4 +1,5 @@
 /** A small county with one meter of every kind, for the tests of the demo fleet. */
+import { noDuties } from "../../model/duty.ts";
 import type { Meter, Register, Registry, Site } from "../../model/registry.ts";
 
 /** An instant of the tests' zone, UTC+8. */
@@ -62,7 +63,14 @@ export function site(id: string, category: Site["category"], changes: Partial<Si
 export function registryOf(sites: readonly Site[]): Registry {
   return {
     version: "test",
-    county: { id: "test", name: text("test"), zone: "Asia/Shanghai", region: "zhejiang", towns: [] },
+    county: {
+      id: "test",
+      name: text("test"),
+      zone: "Asia/Shanghai",
+      region: "zhejiang",
+      towns: [],
+      sectors: [],
+    },
     carriers: [
       { id: "electricity", name: text("electricity"), unit: "kWh", co2: "grid" },
       { id: "raw-coal", name: text("raw-coal"), unit: "t", co2: "direct" },
@@ -70,6 +78,10 @@ export function registryOf(sites: readonly Site[]): Registry {
     sites: [...sites].sort((a, b) => (a.id < b.id ? -1 : 1)),
     factors: [],
     profiles: [],
+    limits: [],
+    outputs: [],
+    rules: [],
+    duties: noDuties,
   };
 }
 

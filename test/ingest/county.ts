@@ -1,6 +1,8 @@
 /** A small county for the tests of ingest: two works, their gateways, and the shipped forms of profiles. */
+
 import { createHash } from "node:crypto";
 import { acceptMessage, createAcceptor, type OutRecord } from "../../ingest/accept.ts";
+import { noDuties } from "../../model/duty.ts";
 import type { ReadingsRecord, RejectRecord } from "../../model/records.ts";
 import type { DecoderProfile, Meter, Register, Registry, Site } from "../../model/registry.ts";
 
@@ -122,10 +124,15 @@ export const county: Registry = {
     zone: "Asia/Shanghai",
     region: "zhejiang",
     towns: [],
+    sectors: [],
   },
   carriers: [],
   factors: [],
   profiles: [native, batch, steel, rows],
+  limits: [],
+  outputs: [],
+  rules: [],
+  duties: noDuties,
   sites: [
     site(
       "works-1",
