@@ -63,6 +63,19 @@ export const matterActions = [
 ] as const;
 export type MatterAction = (typeof matterActions)[number];
 
+/** What people can do with a matter; all else happens by itself. */
+export const officerActions = [
+  "acknowledge",
+  "explain",
+  "assign",
+  "rectify",
+  "review",
+  "reject",
+  "close",
+  "reopen",
+] as const satisfies readonly MatterAction[];
+export type OfficerAction = (typeof officerActions)[number];
+
 export interface MatterEvent {
   readonly matter: string;
   /** 1, 2, 3 … within the matter. */
