@@ -43,6 +43,20 @@ export class ChannelRefused extends Error {
   override readonly name = "ChannelRefused";
 }
 
+/** A channel did not take the notice this time: it is down, slow or has had too much. Another try is due. */
+export class ChannelFailed extends Error {
+  override readonly name = "ChannelFailed";
+  /** How long the other side asks to be left alone. */
+  readonly retryAfterMs: number | undefined;
+  /** The notice was on its way when it failed: the next try may be a repeat. */
+  readonly mayHaveArrived: boolean;
+  constructor(message: string, options: { retryAfterMs?: number; mayHaveArrived?: boolean } = {}) {
+    super(message);
+    this.retryAfterMs = options.retryAfterMs;
+    this.mayHaveArrived = options.mayHaveArrived ?? false;
+  }
+}
+
 /** A channel. Resolves once the other side has taken the notice. */
 export interface Notifier {
   readonly id: string;
