@@ -5,6 +5,7 @@
 import { type FactorRows, factorAt, factorRows } from "../../model/factors.ts";
 import type { Figure } from "../../model/figure.ts";
 import { compare } from "../../model/members.ts";
+import { addKnown } from "../../model/net.ts";
 import { berthTypes, type Factor, type FactorKind, type Meter } from "../../model/registry.ts";
 import { HOUR_MS, type Instant, type Span } from "../../model/time.ts";
 import { ProblemError } from "../answer.ts";
@@ -12,7 +13,7 @@ import type { AvoidedAnswer } from "../api.ts";
 import { rangeOf } from "../moment.ts";
 import { type ParametersOf, ROW_LIMIT } from "../parameters.ts";
 import type { QueryContext } from "./context.ts";
-import { addKnown, meterKey, readFigures, unionOf } from "./figures.ts";
+import { meterKey, readFigures, unionOf } from "./figures.ts";
 import { type KnownTime, knowledgeOf } from "./shares.ts";
 import { countStarts, firstStart, windowEnd, windowStart } from "./windows.ts";
 

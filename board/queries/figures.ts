@@ -7,6 +7,7 @@ import type {
   FigureValues,
   FigureWindow,
 } from "../../model/figure.ts";
+import { addKnown, netEffects } from "../../model/net.ts";
 import type { Instant, Span } from "../../model/time.ts";
 import type { ConsumptionRow } from "../api.ts";
 import type { QueryContext } from "./context.ts";
@@ -52,32 +53,12 @@ export function ownerKey(owner: Owner, carrier: string): FigureKey {
   return { scope: owner.scope, owner: owner.owner, carrier };
 }
 
-/** a + b; unknown where either is. */
-export function addKnown(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? null : a + b;
-}
-
-function minus(a: number | null, b: number | null): number | null {
-  return a === null || b === null ? null : a - b;
-}
-
 function addEffects(a: Effects, b: Effects): Effects {
   return {
     kgceCalorific: addKnown(a.kgceCalorific, b.kgceCalorific),
     kgceEquivalent: addKnown(a.kgceEquivalent, b.kgceEquivalent),
     kgCo2Location: addKnown(a.kgCo2Location, b.kgCo2Location),
     kgCo2Market: addKnown(a.kgCo2Market, b.kgCo2Market),
-  };
-}
-
-/** Coal and CO2 of what reached the grid or a neighbour are taken off; null stays null. */
-export function netEffects(values: FigureValues): Effects {
-  const { outputEffects: out } = values;
-  return {
-    kgceCalorific: minus(values.kgceCalorific, out.kgceCalorific),
-    kgceEquivalent: minus(values.kgceEquivalent, out.kgceEquivalent),
-    kgCo2Location: minus(values.kgCo2Location, out.kgCo2Location),
-    kgCo2Market: minus(values.kgCo2Market, out.kgCo2Market),
   };
 }
 

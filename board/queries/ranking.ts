@@ -1,13 +1,14 @@
 /** GET /api/v1/ranking: sites by standard coal of a day or a month, most first. */
 import type { Figure } from "../../model/figure.ts";
 import { compare, type SiteCarrier } from "../../model/members.ts";
+import { addKnown, netEffects } from "../../model/net.ts";
 import type { Site } from "../../model/registry.ts";
 import type { Span } from "../../model/time.ts";
 import type { RankingAnswer } from "../api.ts";
 import { momentOf } from "../moment.ts";
 import type { ParametersOf } from "../parameters.ts";
 import { carrierOf, type QueryContext } from "./context.ts";
-import { addKnown, netEffects, readFigures } from "./figures.ts";
+import { readFigures } from "./figures.ts";
 import { judgedMeters, serviceMs } from "./shares.ts";
 import { windowEnd, windowStart } from "./windows.ts";
 

@@ -1,52 +1,33 @@
 /** GET /api/v1/rolling: standard coal of each site over the twelve calendar months before a day. */
 import type { Figure, FigureKey } from "../../model/figure.ts";
 import { compare } from "../../model/members.ts";
+import { addKnown, netEffects, sumOfCarriers } from "../../model/net.ts";
+import { type Pieces, piecesOf, twelveMonthsBefore } from "../../model/period.ts";
 import type { Site } from "../../model/registry.ts";
-import type { Calendar, DayIndex, MonthIndex } from "../../model/time.ts";
+import { type Calendar, type DayIndex, monthFirstDay } from "../../model/time.ts";
 import { ProblemError } from "../answer.ts";
 import type { RollingAnswer } from "../api.ts";
 import { momentOf } from "../moment.ts";
 import type { ParametersOf } from "../parameters.ts";
 import { listed, type QueryContext } from "./context.ts";
-import { addKnown, netEffects, readFigures } from "./figures.ts";
+import { readFigures } from "./figures.ts";
 import { windowEnd } from "./windows.ts";
 
 const KGCE_PER_TCE = 1000;
-
-/** The day twelve calendar months earlier; the month's last day where it has no such day. */
-export function twelveMonthsBefore(calendar: Calendar, day: DayIndex): DayIndex {
-  const month = calendar.monthOfDay(day);
-  const earlier = calendar.monthFirstDay(month - 12) + (day - calendar.monthFirstDay(month));
-  return Math.min(earlier, calendar.monthFirstDay(month - 11) - 1);
-}
-
-/** [from, to) as whole months and the days at both edges. */
-interface Pieces {
-  readonly from: DayIndex;
-  readonly to: DayIndex;
-  /** First and, exclusive, last whole month. */
-  readonly months: readonly [MonthIndex, MonthIndex];
-}
-
-function piecesOf(calendar: Calendar, from: DayIndex, to: DayIndex): Pieces {
-  const month = calendar.monthOfDay(from);
-  const first = calendar.monthFirstDay(month) === from ? month : month + 1;
-  return { from, to, months: [first, calendar.monthOfDay(to)] };
-}
 
 /** Figures of the pieces in time order: days, whole months, days. */
 async function readPieces(
   context: QueryContext,
   keys: readonly FigureKey[],
-  { from, to, months }: Pieces,
+  { before, months, after }: Pieces,
 ): Promise<Figure[]> {
   const { calendar } = context;
-  const begin = calendar.dayStart(calendar.monthFirstDay(months[0]));
-  const end = calendar.dayStart(calendar.monthFirstDay(months[1]));
+  const read = (window: "day" | "month", from: DayIndex, to: DayIndex): Promise<Figure[]> =>
+    readFigures(context, keys, window, calendar.dayStart(from), calendar.dayStart(to));
   return [
-    ...(await readFigures(context, keys, "day", calendar.dayStart(from), begin)),
-    ...(await readFigures(context, keys, "month", begin, end)),
-    ...(await readFigures(context, keys, "day", end, calendar.dayStart(to))),
+    ...(await read("day", before.from, before.to)),
+    ...(await read("month", monthFirstDay(months[0]), monthFirstDay(months[1]))),
+    ...(await read("day", after.from, after.to)),
   ];
 }
 
@@ -118,7 +99,12 @@ function rollingRow(
   const all = [...byCarrier.values()].flat();
   const tce = (basis: "kgceCalorific" | "kgceEquivalent"): number | null => {
     if (all.length === 0) return null;
-    const kgce = all.reduce<number | null>((sum, figure) => addKnown(sum, netEffects(figure)[basis]), 0);
+    const sums = [...byCarrier.values()]
+      .filter((figures) => figures.length > 0)
+      .map((figures) =>
+        figures.reduce<number | null>((sum, figure) => addKnown(sum, netEffects(figure)[basis]), 0),
+      );
+    const kgce = sumOfCarriers(sums);
     return kgce === null ? null : kgce / KGCE_PER_TCE;
   };
   const shares = [...byCarrier.values()].map((figures) => coverageOf(calendar, figures, length));
@@ -153,7 +139,7 @@ function sitesOfClass(context: QueryContext, id: string | undefined, day: DayInd
 export async function rolling(context: QueryContext, given: ParametersOf<"rolling">): Promise<RollingAnswer> {
   const { calendar, now } = context;
   const to = calendar.dayOf(given.at === undefined ? now : momentOf(calendar, "at", given.at));
-  const pieces = piecesOf(calendar, twelveMonthsBefore(calendar, to), to);
+  const pieces = piecesOf({ from: twelveMonthsBefore(to), to });
   const sites = sitesOfClass(context, given.class, to);
   const areas = sites.flatMap((site) => context.areasOfSite.get(site.id) ?? []);
   const keys = areas.map(({ site, carrier }) => ({ scope: "site" as const, owner: site.id, carrier }));

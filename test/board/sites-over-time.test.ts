@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ProblemAnswer, RankingAnswer, RollingAnswer } from "../../board/api.ts";
-import { twelveMonthsBefore } from "../../board/queries/rolling.ts";
+import { twelveMonthsBefore } from "../../model/period.ts";
 import { calendarOf, DAY_MS } from "../../model/time.ts";
 import { at, type Board, day, figure, openBoard, vanished } from "./county.ts";
 
@@ -152,7 +152,7 @@ describe("rolling twelve months", () => {
 
   it("begin on the last day of a month that has no such day", () => {
     const zone = calendarOf("Asia/Shanghai");
-    const yearBefore = (date: string) => zone.dateOf(twelveMonthsBefore(zone, day(date)));
+    const yearBefore = (date: string) => zone.dateOf(twelveMonthsBefore(day(date)));
     expect(yearBefore("2024-02-29")).toBe("2023-02-28");
     expect(yearBefore("2025-02-28")).toBe("2024-02-28");
     expect(yearBefore("2026-12-31")).toBe("2025-12-31");
