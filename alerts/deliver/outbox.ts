@@ -87,6 +87,8 @@ export interface Outbox {
   waiting(channel: string): number;
   /** The earliest nextAt of what waits by one channel. */
   nextAt(channel: string): Instant | undefined;
+  /** Channels that have rows `waiting`, those the configuration no longer has among them. */
+  waitingChannels(): readonly string[];
   /** Rows `sending`: of a process that ended, when read at the start. */
   sending(): readonly Delivery[];
   /** Starts of tries by the channel at or after `since`, for the rate limit; `given-up` and `unknown` left out. */
