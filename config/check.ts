@@ -5,7 +5,7 @@ import type { Calendar } from "../model/time.ts";
 import { checkGatewayCoverage, checkGatewayOverlaps, checkUsernames } from "./check-gateways.ts";
 import { isZone } from "./check-profiles.ts";
 import { warnOfFactors } from "./factor-gaps.ts";
-import { reportOn, reportRepeats } from "./report.ts";
+import { type Report, reportOn, reportRepeats } from "./report.ts";
 import type { CountyForm } from "./schema.ts";
 
 /** A site and the file it came from. */
@@ -33,8 +33,24 @@ export interface CrossCheck {
 export function checkCounty(problems: Problem[], file: string, form: CountyForm): void {
   const report = reportOn(problems, file, "county");
   reportRepeats(report, "towns", form.towns);
+  reportRepeats(report, "sectors", form.sectors);
+  checkSectors(report, form);
   if (!isZone(form.zone))
     report.error("zone", `"${form.zone}" is no IANA zone: write one such as Asia/Shanghai`);
+}
+
+/** An industry in two sectors would belong to the one that happens to come first. */
+function checkSectors(report: Report, form: CountyForm): void {
+  const before: { code: string; path: string }[] = [];
+  form.sectors.forEach((sector, index) => {
+    sector.industries.forEach((code, at) => {
+      const path = `sectors[${index}].industries[${at}]`;
+      const other = before.find((one) => one.code.startsWith(code) || code.startsWith(one.code));
+      if (other)
+        report.error(path, `"${code}" overlaps with "${other.code}" of ${other.path}: keep one of them`);
+      before.push({ code, path });
+    });
+  });
 }
 
 function checkSiteIds(problems: Problem[], input: CrossCheck): void {

@@ -18,7 +18,7 @@ export interface LoadedData {
 }
 
 /** Where a file is read from, under which name its problems are reported, and whether it is the county's own. */
-function placeOf(loading: Loading, own: ReadonlySet<string>, file: string) {
+export function placeOf(loading: Loading, own: ReadonlySet<string>, file: string) {
   return own.has(file)
     ? { from: loading, label: file, isOwn: true }
     : {

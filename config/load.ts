@@ -8,6 +8,7 @@ import { checkCounty, crossCheck } from "./check.ts";
 import { checkSite } from "./check-site.ts";
 import { nameOfId } from "./fields.ts";
 import { type LoadedData, loadData } from "./load-data.ts";
+import { type LoadedLimits, loadLimits } from "./load-limits.ts";
 import { calendarOrUtc, type Loading, listFiles, readForm } from "./loading.ts";
 import { type ResolveContext, resolveCounty, resolveSite } from "./resolve.ts";
 import { type CountyForm, countyFile, siteFile } from "./schema.ts";
@@ -63,19 +64,24 @@ function byPlace(a: Problem, b: Problem): number {
 }
 
 /** The registry of a configuration without errors. */
-function registryOf(form: CountyForm, data: LoadedData, unsorted: readonly Site[]): Registry {
+function registryOf(
+  form: CountyForm,
+  data: LoadedData,
+  unsorted: readonly Site[],
+  { limits, outputs }: LoadedLimits,
+): Registry {
   const { carriers = [], factors: { rows: factors } = { rows: [] }, profiles = [] } = data;
   const sites = [...unsorted].sort((a, b) => compare(a.id, b.id));
   const plain = resolveCounty(form);
   const county = { ...plain, towns: townsOf(plain, sites) };
-  const version = versionOf(county, carriers, factors, sites);
-  const alerting = { limits: [], outputs: [], rules: [], duties: noDuties };
+  const version = versionOf(county, carriers, factors, sites, limits, outputs);
+  const alerting = { limits, outputs, rules: [], duties: noDuties };
   return shareTexts({ version, county, carriers, sites, factors, profiles, ...alerting });
 }
 
 /**
- * Loads `county.yaml`, `sites/*.yaml` and, where the directory has them, `carriers.yaml`, `factors.yaml` and
- * `profiles.yaml`, which replace the shipped files of the same names.
+ * Loads `county.yaml`, `sites/*.yaml` and, where the directory has them, `carriers.yaml`, `factors.yaml`,
+ * `profiles.yaml` and `limits.yaml`, which replace the shipped files of the same names.
  * @throws ConfigError with every problem, warnings included, sorted by file and path.
  */
 export async function loadConfig(directory: string): Promise<LoadedConfig> {
@@ -90,7 +96,12 @@ export async function loadConfig(directory: string): Promise<LoadedConfig> {
     region: form?.region ?? "",
     carriers: new Map((data.carriers ?? []).map((carrier) => [carrier.id, carrier])),
   };
-  const context = { ...common, factors: data.factors?.rows ?? [], shared: new Map<string, unknown>() };
+  const context = {
+    ...common,
+    sectors: form?.sectors ?? [],
+    factors: data.factors?.rows ?? [],
+    shared: new Map<string, unknown>(),
+  };
   const { entries, broken } = await loadSites(loading, files.sites, context);
   const found = crossCheck({
     ...common,
@@ -101,9 +112,17 @@ export async function loadConfig(directory: string): Promise<LoadedConfig> {
     factorsFile: data.factors?.file ?? "",
     profiles: data.profiles,
   });
-  problems.push(...found);
+  // One by one: of 100,000 meters there may be too many for the arguments of one call.
+  for (const problem of found) problems.push(problem);
+  const sites = entries.map(({ site }) => site);
+  const limits = await loadLimits(loading, files.own, {
+    ...common,
+    sites,
+    brokenSites: broken,
+    towns: form ? townsOf(resolveCounty(form), sites).map((town) => town.id) : [],
+    sectors: form?.sectors.map((sector) => sector.id) ?? [],
+  });
   problems.sort(byPlace);
   if (!form || problems.some((problem) => problem.severity === "error")) throw new ConfigError(problems);
-  const sites = entries.map(({ site }) => site);
-  return { registry: registryOf(form, data, sites), warnings: problems };
+  return { registry: registryOf(form, data, sites, limits), warnings: problems };
 }

@@ -14,8 +14,15 @@ export interface Loading {
 }
 
 /** Files that this part reads, and those that other parts of the program do. */
-const ownFiles = ["county.yaml", "carriers.yaml", "factors.yaml", "profiles.yaml"];
-const otherFiles = ["limits.yaml", "rules.yaml", "officers.yaml", "channels.yaml", "secrets.yaml"];
+const ownFiles = [
+  "county.yaml",
+  "carriers.yaml",
+  "factors.yaml",
+  "profiles.yaml",
+  "limits.yaml",
+  "outputs.yaml",
+];
+const otherFiles = ["rules.yaml", "officers.yaml", "channels.yaml", "secrets.yaml"];
 
 /** The configuration's calendar; UTC where the zone is wrong, which is reported elsewhere. */
 export function calendarOrUtc(zone: string | undefined): Calendar {
@@ -34,7 +41,7 @@ async function namesIn(loading: Loading, folder: string): Promise<string[]> {
 }
 
 /** Names that were probably meant for one of ours: a misspelt factors file would mean other factors. */
-const misspelt = /^(sites\/.*|count(y|ies)|carriers?|factors?|profiles?)\.(ya?ml|json)$/i;
+const misspelt = /^(sites\/.*|count(y|ies)|carriers?|factors?|profiles?|limits?|outputs?)\.(ya?ml|json)$/i;
 
 function reportUnread(loading: Loading, file: string, expected: string): void {
   const severity = misspelt.test(file) ? "error" : "warning";

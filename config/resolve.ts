@@ -22,6 +22,8 @@ export interface ResolveContext {
   readonly region: string;
   readonly carriers: ReadonlyMap<string, Carrier>;
   readonly factors: readonly Factor[];
+  /** Of the county; a site's sector is that of its industry. */
+  readonly sectors: County["sectors"];
   /** Equal registers and multipliers are kept once: a county may have 100,000 meters of one make. */
   readonly shared: Map<string, unknown>;
 }
@@ -130,8 +132,15 @@ function resolveMeter(context: ResolveContext, site: string, form: MeterForm): M
   };
 }
 
+/** The first sector that has a beginning of an industry's code. */
+export function sectorOf(sectors: County["sectors"], industry: string | undefined): string | undefined {
+  if (industry === undefined) return undefined;
+  return sectors.find((sector) => sector.industries.some((beginning) => industry.startsWith(beginning)))?.id;
+}
+
 export function resolveSite(context: ResolveContext, form: SiteForm): Site {
   const { industry, town, location, approved, charging } = form;
+  const sector = sectorOf(context.sectors, industry);
   return {
     id: form.id,
     name: form.name,
@@ -143,6 +152,7 @@ export function resolveSite(context: ResolveContext, form: SiteForm): Site {
     })),
     ...(industry === undefined ? {} : { industry }),
     ...(town === undefined ? {} : { town }),
+    ...(sector === undefined ? {} : { sector }),
     nationalList: form.nationalList,
     ...(location === undefined ? {} : { location }),
     ...(approved === undefined ? {} : { approved }),

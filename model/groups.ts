@@ -28,7 +28,7 @@ export function allGroupKeysOf(site: Site): string[] {
  * Groups that hold a nationally listed site, so that the variant without it is kept apart; everywhere else
  * the two are the same rows.
  */
-export function groupsWithNational(registry: Registry): ReadonlySet<string> {
+export function groupsWithNational(registry: Pick<Registry, "sites">): ReadonlySet<string> {
   const keys = new Set<string>();
   for (const site of registry.sites) {
     if (site.nationalList) for (const key of allGroupKeysOf(site)) keys.add(key);
