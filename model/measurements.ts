@@ -1,3 +1,4 @@
+import { type ObservedName, observed, observedNames } from "./observation.ts";
 import { type RejectCode, rejectCodes } from "./reject.ts";
 
 /** Parts of a long text: InfluxDB keeps 64 KiB in a field. */
@@ -5,6 +6,9 @@ export const bodyParts = Array.from({ length: 16 }, (_, i) => `body${i}`);
 
 /** Field of a day's balance that counts rejects of a code. */
 export const rejectedField = (code: RejectCode): string => `rejected_${code}`;
+
+/** Field of an observation that names the numbers which are unknown, sorted, with commas between. */
+export const UNKNOWN = "unknown";
 
 /**
  * Every measurement, tag and field of the store, named once. Dashboards and rules may use no others.
@@ -23,6 +27,7 @@ export const measurements = {
   group_15m: { tags: ["group", "carrier"], fields: siteFields() },
   group_day: { tags: ["group", "carrier"], fields: siteFields() },
   group_month: { tags: ["group", "carrier"], fields: siteFields() },
+  ...observedMeasurements(),
 } as const;
 
 /**
@@ -67,4 +72,18 @@ function siteFields() {
     "factors",
     "unknown",
   ] as const;
+}
+
+interface Measurement {
+  readonly tags: readonly string[];
+  readonly fields: readonly string[];
+}
+
+/** How things stand: the kinds of `observation.ts`. */
+function observedMeasurements(): Readonly<Record<ObservedName, Measurement>> {
+  const rows = observedNames.map((kind): [ObservedName, Measurement] => {
+    const { tags, numbers, texts } = observed[kind];
+    return [kind, { tags, fields: [...numbers, ...texts, UNKNOWN] }];
+  });
+  return Object.fromEntries(rows) as Record<ObservedName, Measurement>;
 }

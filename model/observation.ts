@@ -14,8 +14,9 @@ export const observed = {
     tags: ["limit", "purpose", "site", "group"],
     numbers: [
       "used",
-      "limit",
-      /** used ÷ limit. */
+      /** The limit itself. No field has the name of a tag: InfluxQL would take the one for the other. */
+      "allowed",
+      /** used ÷ allowed. */
       "ratio",
       /** Share of the period's time gone at `asOf`, 0 to 1; of rolling periods 1. */
       "gone",
@@ -153,6 +154,30 @@ export interface ObservationQuery {
   readonly to: Instant;
   /** Only the newest row of each series. */
   readonly newest?: boolean;
+}
+
+/** @throws Error for a tag, number or text that the row's kind has not: it would be lost without a word */
+export function checkObservation({ measurement, tags, numbers, texts }: Observation): void {
+  const kind = observed[measurement];
+  const given = { tags, numbers, texts };
+  for (const part of ["tags", "numbers", "texts"] as const) {
+    const known: readonly string[] = kind[part];
+    const strange = Object.keys(given[part]).find((name) => !known.includes(name));
+    if (strange !== undefined)
+      throw new Error(`${measurement} has none of the ${part} named ${strange}: see model/observation.ts`);
+  }
+}
+
+/** Values of a row's tags in the order of its kind, those that are absent empty. */
+const tagValues = ({ measurement, tags }: Observation): string[] =>
+  observed[measurement].tags.map((tag) => tags[tag] ?? "");
+
+/** The order of a query's rows: by tags as the kind names them, then time. */
+export function byTagsThenTime(a: Observation, b: Observation): number {
+  const others = tagValues(b);
+  const difference = tagValues(a).findIndex((value, i) => value !== others[i]);
+  if (difference < 0) return a.at - b.at;
+  return tagValues(a)[difference]! < others[difference]! ? -1 : 1;
 }
 
 /** Meter states as `meter_status.state` and `gateway_status.state` have them. */

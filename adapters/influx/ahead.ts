@@ -128,9 +128,9 @@ export async function readAhead(
       for (const key of keys) {
         const rows = figuresOf(key, window, from, to);
         if (rows === undefined) rest.push(key);
-        else found.push(...rows);
+        else for (const row of rows) found.push(row);
       }
-      if (rest.length > 0) found.push(...(await reader.figures(rest, window, from, to)));
+      if (rest.length > 0) for (const row of await reader.figures(rest, window, from, to)) found.push(row);
       return keys.length === 1 ? found : found.sort(byStartAndOwner);
     },
   };

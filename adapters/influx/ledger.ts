@@ -179,12 +179,15 @@ export async function readLedger(
     const fields = namesOf(["cause", "place", ...bodyNames, ...TAGS]);
     await client.ask(
       [`SELECT ${at},${fields} FROM "ledger" WHERE ${range}${condition}`],
-      (piece) => found.push(...recordsOf(piece).map(foundOf)),
+      (piece) => {
+        for (const row of recordsOf(piece)) found.push(foundOf(row));
+      },
       () => {
         found = [];
       },
     );
-    all.push(...found);
+    // One by one: as arguments of one call so many are too many.
+    for (const one of found) all.push(one);
   });
   all.sort((a, b) => b.entry.at - a.entry.at || b.entry.start - a.entry.start || b.place - a.place);
   return all.slice(0, limit).map((one) => one.entry);

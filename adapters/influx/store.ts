@@ -7,6 +7,7 @@ import { createInfluxClient, type InfluxClient } from "./client.ts";
 import { createFigureQuestions, createFigureReader } from "./figures.ts";
 import { readLedger } from "./ledger.ts";
 import { readFact, readLive, readPending } from "./notes.ts";
+import { readObservations } from "./observations.ts";
 import type { InfluxOptions } from "./options.ts";
 import { createReadingReader } from "./readings.ts";
 import { readRejects } from "./rejects.ts";
@@ -57,6 +58,7 @@ export function createInfluxStore(options: InfluxOptions): InfluxStore {
     pending: () => readPending(client),
     // Kept in the log where processes are several.
     dirty: async () => [],
+    observations: (query) => readObservations(client, query),
     fact: (name) => readFact(client, name),
   };
   return {

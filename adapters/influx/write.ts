@@ -6,6 +6,7 @@ import type { InfluxClient, Precision } from "./client.ts";
 import { createFigureLines, removalsOf } from "./figure-lines.ts";
 import { ledgerLines } from "./ledger.ts";
 import { factLine, liveLine, ownerOf, pendingLines, readLive } from "./notes.ts";
+import { observationLines } from "./observations.ts";
 import { inParallel } from "./question.ts";
 import { asideLines, loserLines, winnerLines } from "./reading-lines.ts";
 import { rejectLine } from "./rejects.ts";
@@ -114,6 +115,7 @@ export function createWriter(client: InfluxClient, calendar: Calendar) {
     await writeReadings(changes, lease);
     await inNs(await ledgerLines(client, changes.ledger ?? [], lease), lease);
     await writeFigures(changes, lease);
+    await inMs(observationLines(changes.observations ?? []), lease);
     await writeNotes(changes, lease);
     // Last of all: a fact such as the configuration computed with must not be known before what it led to.
     await inMs((changes.facts ?? []).map(factLine), lease);

@@ -14,6 +14,7 @@ import type { Calendar } from "../../model/time.ts";
 import { DAY_MS, HOUR_MS, type Instant, type Span } from "../../model/time.ts";
 import type { Database, SqlValue, Statement } from "./driver.ts";
 import { type NameGiver, verdictOf } from "./names.ts";
+import { createObservationReader, type ObservationReader } from "./observations.ts";
 import { areaColumns, meterColumns } from "./schema.ts";
 
 export const hourOf = (at: Instant): number => Math.floor(at / HOUR_MS);
@@ -114,7 +115,10 @@ function preparer(db: Database): (sql: string) => Statement {
   };
 }
 
-export function createSqliteReader(db: Database, names: NameGiver, calendar: Calendar): SeriesReader {
+/** The port's reader, which also knows in what order observations were written. */
+export interface SqliteReader extends SeriesReader, ObservationReader {}
+
+export function createSqliteReader(db: Database, names: NameGiver, calendar: Calendar): SqliteReader {
   const prepare = preparer(db);
 
   /** Hours, ascending, in which a series has readings within [from, to]. */
@@ -255,6 +259,7 @@ export function createSqliteReader(db: Database, names: NameGiver, calendar: Cal
   const LEDGER = "SELECT at, owner, span, start, before, after, cause FROM ledger";
 
   return {
+    ...createObservationReader(prepare),
     readings: async (key, from, to) => readings(key, from, to),
     certainAtOrBefore: async (key, at) => nearestCertain(key, at, true),
     certainAtOrAfter: async (key, at) => nearestCertain(key, at, false),

@@ -1,8 +1,9 @@
 /** Tables of the embedded log and store: one file, so that figures and offsets commit together. */
 import type { Database } from "./driver.ts";
+import { OBSERVED_SERIES, prepareObserved } from "./observations.ts";
 
 /** Rises with every change that an older program could not read. */
-export const SCHEMA_VERSION = 3;
+export const SCHEMA_VERSION = 4;
 
 /** Columns of figures of sites and groups after the key. */
 export const areaColumns = [
@@ -41,6 +42,7 @@ const LOG_CHANGED =
 const MIGRATIONS: Readonly<Record<number, string>> = {
   1: LOG_CHANGED,
   2: "ALTER TABLE dirty ADD COLUMN causes TEXT NOT NULL DEFAULT '';",
+  3: OBSERVED_SERIES,
 };
 
 export const SCHEMA = `
@@ -77,6 +79,7 @@ CREATE TABLE pending(site TEXT NOT NULL, meter TEXT NOT NULL, start INTEGER NOT 
 CREATE TABLE dirty(site TEXT NOT NULL, carrier TEXT NOT NULL, day INTEGER NOT NULL, causes TEXT NOT NULL DEFAULT '',
   PRIMARY KEY(site, carrier, day)) WITHOUT ROWID, STRICT;
 CREATE TABLE fact(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT;
+${OBSERVED_SERIES}
 `;
 
 function userVersion(db: Database): number {
@@ -94,6 +97,11 @@ export function prepareSchema(db: Database): void {
     "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA fullfsync=1; PRAGMA wal_autocheckpoint=4000;",
   );
   setPragmas(db);
+  bringUp(db);
+  prepareObserved(db);
+}
+
+function bringUp(db: Database): void {
   let version = userVersion(db);
   for (; MIGRATIONS[version] !== undefined; version += 1)
     db.exec(`BEGIN; ${MIGRATIONS[version]} PRAGMA user_version=${version + 1}; COMMIT;`);

@@ -5,7 +5,8 @@ import type { Calendar } from "../../model/time.ts";
 import { type Bulk, createBulk } from "./bulk.ts";
 import type { Database } from "./driver.ts";
 import { createNames, type NameGiver, verdictNumber } from "./names.ts";
-import { bucketOf, createSqliteReader, dayNumber, hourOf } from "./reader.ts";
+import { observationWriter } from "./observations.ts";
+import { bucketOf, createSqliteReader, dayNumber, hourOf, type SqliteReader } from "./reader.ts";
 import { areaColumns, meterColumns, prepareSchema } from "./schema.ts";
 
 const DAY_HOURS = 24;
@@ -240,7 +241,7 @@ function noteWriters(db: Database, names: NameGiver) {
 }
 
 /** The embedded store with a way to write within a transaction that is already open. */
-export interface SqliteStore extends SeriesStore {
+export interface SqliteStore extends SeriesStore, SqliteReader {
   /** Writes inside the caller's transaction. */
   writeInside(changes: Changes): void;
   /** Runs `work` in one transaction; rolls back when it throws. */
@@ -254,10 +255,12 @@ export function createSqliteStore(db: Database, calendar: Calendar): SqliteStore
   const figures = figureWriter(db, names);
   const readings = readingWriter(db, names);
   const notes = noteWriters(db, names);
+  const observations = observationWriter(db);
   const writeInside = (changes: Changes): void => {
     if (changes.readings) readings.write(changes.readings);
     notes.write(changes);
     if (changes.figures) figures.write(changes.figures);
+    if (changes.observations) observations.write(changes.observations);
   };
   const transaction = (work: () => void): void => {
     db.exec("BEGIN IMMEDIATE");
@@ -265,7 +268,7 @@ export function createSqliteStore(db: Database, calendar: Calendar): SqliteStore
       work();
       db.exec("COMMIT");
     } catch (error) {
-      for (const part of [names, figures, readings, notes]) part.forget();
+      for (const part of [names, figures, readings, notes, observations]) part.forget();
       db.exec("ROLLBACK");
       throw error;
     }

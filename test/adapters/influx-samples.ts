@@ -1,9 +1,11 @@
 /** Changes for tests of the InfluxDB store, and what a store holds after them. */
 import type { Figure } from "../../model/figure.ts";
+import { observed, observedNames } from "../../model/observation.ts";
 import type { Changes, SeriesStore } from "../../model/ports.ts";
 import type { StoredReading } from "../../model/reading.ts";
 import type { StoredReject } from "../../model/reject.ts";
 import type { Calendar } from "../../model/time.ts";
+import { observation } from "../contracts/series-store.ts";
 import { at } from "../world.ts";
 
 export const start = at("2026-11-01");
@@ -102,6 +104,9 @@ export function everythingOnce(calendar: Calendar): Changes {
     ],
     pendingSet: [{ site: "s", meter: "m", start: at, end: at + 1, firstAt: 1, lastAt: 2, cause: "readings" }],
     pendingDone: [{ site: "s", meter: "n" }],
+    observations: observedNames.map((kind) =>
+      observation(kind, Object.fromEntries(observed[kind].tags.map((tag) => [tag, "x"]))),
+    ),
     facts: [{ name: "configuration", value: "v1" }],
   };
 }
@@ -120,6 +125,9 @@ export async function stateOf(store: SeriesStore) {
     rejects: await store.rejects({ from: start, to: end, limit: 10 }),
     balance: await store.balance(20_758),
     pending: await store.pending(),
+    observations: await Promise.all(
+      observedNames.map((measurement) => store.observations({ measurement, from: 0, to: end })),
+    ),
     fact: await store.fact("configuration"),
   };
 }

@@ -1,6 +1,7 @@
 /** What every SeriesStore must do, whatever it is built on. */
 import { afterEach, describe, expect, test } from "vitest";
 import type { Figure, FigureKey } from "../../model/figure.ts";
+import { type Observation, type ObservedName, observed, observedNames } from "../../model/observation.ts";
 import type { SeriesStore } from "../../model/ports.ts";
 import type { StoredReading } from "../../model/reading.ts";
 import { at } from "../world.ts";
@@ -55,6 +56,23 @@ function figure(part: Partial<Figure> = {}): Figure {
     output: 0,
     outputEffects: { kgceCalorific: 0, kgceEquivalent: 0, kgCo2Location: 0, kgCo2Market: 0 },
     factors: ["a", "b"],
+    ...part,
+  };
+}
+
+/** An observation with a number in every field. */
+export function observation(
+  measurement: ObservedName,
+  tags: Observation["tags"],
+  part: Partial<Observation> = {},
+): Observation {
+  const { numbers, texts } = observed[measurement];
+  return {
+    measurement,
+    tags,
+    at: start,
+    numbers: Object.fromEntries(numbers.map((field, i) => [field, i + 1 / 3])),
+    texts: Object.fromEntries((texts as readonly string[]).map((field) => [field, `${field}: "a, b" \\ 港`])),
     ...part,
   };
 }
@@ -337,6 +355,77 @@ export function seriesStoreContract(
       expect(await store.balance(day, "other")).toEqual([]);
       await store.write({ readings: [{ series, rows: [{ ...spike, verdict: "ok", certain: true }] }] });
       expect((await store.balance(day))[0]!.setAside).toBe(0);
+    });
+
+    describe("observations", () => {
+      const ever = { from: 0, to: Number.MAX_SAFE_INTEGER };
+      const status = (meter: string, minutes: number, part: Partial<Observation["numbers"]> = {}) => {
+        const row = observation("meter_status", { site: "s", meter }, { at: start + minutes * 60_000 });
+        return { ...row, numbers: { ...row.numbers, ...part } as Observation["numbers"] };
+      };
+
+      test("of every kind come back as they were, what is unknown and empty texts too", async () => {
+        const store = await begin();
+        for (const measurement of observedNames) {
+          const { tags, numbers, texts } = observed[measurement];
+          const all = Object.fromEntries(tags.map((tag) => [tag, `${tag} = 1, x`]));
+          const nothing = {
+            numbers: Object.fromEntries(numbers.map((field) => [field, null])),
+            texts: Object.fromEntries((texts as readonly string[]).map((field) => [field, ""])),
+          };
+          const rows = [
+            observation(measurement, { [tags[0]!]: "a" }, nothing),
+            observation(measurement, all),
+            observation(measurement, all, { at: start + 1, ...nothing }),
+          ];
+          await store.write({ observations: [rows[2]!, rows[1]!, rows[0]!] });
+          expect(await store.observations({ measurement, ...ever }), measurement).toEqual(rows);
+        }
+      });
+
+      test("that are written again take the place of what was there, known numbers by unknown ones", async () => {
+        const store = await begin();
+        await store.write({ observations: [status("m", 0)] });
+        const now = status("m", 0, { powerRatio: null, state: 3, ageMs: 0 });
+        await store.write({ observations: [status("m", 0, { state: 1 }), now] });
+        expect(await store.observations({ measurement: "meter_status", ...ever })).toEqual([now]);
+      });
+
+      test("are found by tags and time, by tags and then time; the newest of each series alone", async () => {
+        const store = await begin();
+        const rows = ["m1", "m10", "m2"].flatMap((meter) => [0, 15, 30].map((at) => status(meter, at)));
+        const stranger = observation("meter_status", { site: "t", meter: "m1" });
+        const usage = observation("limit_usage", { limit: "l", purpose: "budget", group: "county" });
+        await store.write({ observations: [usage, stranger, ...rows.toReversed()] });
+        const ask = (query: object) =>
+          store.observations({ measurement: "meter_status", tags: { site: "s" }, ...ever, ...query });
+        expect(await ask({})).toEqual(rows);
+        expect(await ask({ tags: {} })).toEqual([...rows, stranger]);
+        expect(await ask({ tags: { site: "s", meter: "m1" } })).toEqual(rows.slice(0, 3));
+        expect(await ask({ from: start + 900_000, to: start + 1_800_000 })).toEqual(
+          rows.filter((_, i) => i % 3 === 1),
+        );
+        expect(await ask({ newest: true })).toEqual(rows.filter((_, i) => i % 3 === 2));
+        expect(await ask({ newest: true, to: start + 1 })).toEqual(rows.filter((_, i) => i % 3 === 0));
+        expect(await ask({ tags: { site: "nobody" } })).toEqual([]);
+        expect(await ask({ tags: { gateway: "g" } })).toEqual([]);
+        expect(await ask({ from: start, to: start })).toEqual([]);
+        const limits = { measurement: "limit_usage", ...ever } as const;
+        expect(await store.observations({ ...limits, tags: { limit: "l" } })).toEqual([usage]);
+        expect(await store.observations({ ...limits, tags: { group: "county" } })).toEqual([usage]);
+        expect(await store.observations({ ...limits, tags: { site: "county" } })).toEqual([]);
+      });
+
+      test.each([
+        { tags: { site: "s", meter: "m", gateway: "g" } },
+        { numbers: { amount: 1 } },
+        { texts: { summary: "x" } },
+      ])("with %o, which their kind has not, are refused", async (part) => {
+        const store = await begin();
+        const wrong = observation("meter_status", { site: "s", meter: "m" }, part);
+        await expect(store.write({ observations: [wrong] })).rejects.toThrow(/meter_status has none of the/);
+        expect(await store.observations({ measurement: "meter_status", ...ever })).toEqual([]);
+      });
     });
 
     test("keeps rejects, newest first, and remembers that one was replayed", async () => {
