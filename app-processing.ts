@@ -18,6 +18,8 @@ const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000, 30_000];
 const OUTAGE_RETRY_MS = 5_000;
 /** A consumer that worked for so long begins anew with the waits. */
 const STEADY_MS = 60_000;
+/** A consumer that works again for so long without a failure is told of as one that works. */
+const MENDED_MS = 10_000;
 const VERSION_EVERY_MS = 10_000;
 
 export interface ProcessingOptions {
@@ -104,6 +106,8 @@ export function startProcessing(options: ProcessingOptions): Processing {
   const keepConsuming = async (topic: Topic & keyof typeof work): Promise<void> => {
     for (let attempt = 0; !stop.signal.aborted; attempt += 1) {
       const started = performance.now();
+      // Another process may have its share by now: without one there is nothing that could fail, or say so.
+      const mended = setTimeout(() => failures.delete(topic), MENDED_MS);
       try {
         await consume(topic);
       } catch (error) {
@@ -114,7 +118,10 @@ export function startProcessing(options: ProcessingOptions): Processing {
         if (performance.now() - started > STEADY_MS) attempt = 0;
         const longest = error instanceof TransientError ? OUTAGE_RETRY_MS : Number.POSITIVE_INFINITY;
         const wait = RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)]!;
+        clearTimeout(mended);
         await pause(Math.min(wait, longest), stop.signal);
+      } finally {
+        clearTimeout(mended);
       }
     }
   };

@@ -80,12 +80,12 @@ export function createCollector(plan: Plan, cause: string, at: Instant, marksAll
     },
     absorb(other) {
       const more = other.changes();
-      readings.push(...(more.readings ?? []));
+      for (const one of more.readings ?? []) readings.push(one);
       for (const figure of more.figures ?? []) figures.push(figure);
-      unknown.push(...(more.unknown ?? []));
+      for (const figure of more.unknown ?? []) unknown.push(figure);
       for (const entry of more.ledger ?? []) ledger.push(entry);
       for (const [owner, span] of other.pendingSet) pendingSet.set(owner, span);
-      absorbed.push(...(more.dirtySet ?? []));
+      for (const day of more.dirtySet ?? []) absorbed.push(day);
     },
     changes: () => ({
       readings,

@@ -54,9 +54,13 @@ export function createPending(): Pending {
       const due: PendingSpan[] = [];
       for (const span of waiting.values()) {
         if (all || isAtOnce(span)) due.push(span);
-        else bySite.set(span.site, [...(bySite.get(span.site) ?? []), span]);
+        else {
+          const spans = bySite.get(span.site);
+          if (spans) spans.push(span);
+          else bySite.set(span.site, [span]);
+        }
       }
-      for (const spans of bySite.values()) if (isQuiet(spans, now)) due.push(...spans);
+      for (const spans of bySite.values()) if (isQuiet(spans, now)) for (const span of spans) due.push(span);
       return due;
     },
     done(spans) {

@@ -229,7 +229,7 @@ export async function restatementOf(plan: Plan, reader: SeriesReader, now: Insta
     const stored = await changedFact(SITE_FACT + id, JSON.stringify(after ?? null));
     const before = stored === undefined ? null : (JSON.parse(stored) as SiteSnapshot | null);
     if (before === null) return;
-    if (after) result.records.push(...siteChanges(before, after, id, now));
+    if (after) for (const record of siteChanges(before, after, id, now)) result.records.push(record);
     for (const day of regrouped(plan, before, after, id, now)) result.dirty.push(day);
   };
   const ids = registry.sites.map((site) => site.id);
