@@ -56,14 +56,19 @@ export type LimitForm = z.infer<typeof limitForm>;
 /** `limits.yaml` */
 export const limitsFile = strict({ limits: z.array(limitForm) });
 
-const monthField = z.string().regex(/^\d{4}-(0[1-9]|1[0-2])$/, "write a month such as 2026-11");
+const monthForm = /^\d{4}-(0[1-9]|1[0-2])$/;
 
 const outputForm = strict({
   site: idField,
   product: idField,
   unit: z.string().min(1),
   /** Output by month. */
-  months: z.record(monthField, z.number().min(0)),
+  months: z.record(z.string(), z.number().min(0)).superRefine((months, context) => {
+    for (const month of Object.keys(months)) {
+      if (monthForm.test(month)) continue;
+      context.addIssue({ code: "custom", path: [month], message: "write a month such as 2026-11" });
+    }
+  }),
   source: z.string().min(1).optional(),
 });
 export type OutputForm = z.infer<typeof outputForm>;
