@@ -123,6 +123,45 @@ export const observed = {
     ],
     texts: ["matter", "state", "summary", "officer"],
   },
+  /** One row per meter of shore power or charging and day (its start): the CO2 that its energy kept from arising. */
+  avoided: {
+    /** `site` is where the energy counts, `host` the site of the meter. */
+    tags: ["purpose", "site", "host", "meter"],
+    numbers: [
+      "kwh",
+      /** What the meter's rated power would have given in the known part of the day; null without a rating. */
+      "capacityKwh",
+      /** By the baseline of ships' engines or petrol cars, by the grid's factor (location), and the difference. */
+      "grossKgCo2",
+      "gridKgCo2",
+      "netKgCo2",
+      /** Known share of the day. */
+      "coverage",
+    ],
+    texts: [],
+  },
+  /**
+   * What sites, meters, groups and limits are called now, at time 0: the store has only ids, and dashboards show
+   * names. `kind` says which of the tags is named.
+   */
+  info: {
+    tags: ["kind", "site", "meter", "group", "limit"],
+    numbers: ["berths", "shoreBerths", "guns", "gunKw", "ratedKw"],
+    texts: [
+      "nameZh",
+      "nameEn",
+      /** Both names. */
+      "label",
+      /** The label, a bar and the id: one column, from which a variable takes text and value. */
+      "option",
+      /** Keys of a site's groups of today, each between commas. */
+      "groups",
+      "category",
+      "carrier",
+      "role",
+      "unit",
+    ],
+  },
   /** What happened to meters, factors and figures, for the annotations of dashboards. */
   event: {
     tags: ["kind", "site"],
