@@ -2,15 +2,20 @@
 import { useEffect } from "preact/hooks";
 import { stampOf } from "./format/time.ts";
 import { named, t } from "./i18n/text.ts";
+import { AlertsPage } from "./pages/alerts/page.tsx";
+import { LimitsPage } from "./pages/limits/page.tsx";
+import { MatterPage } from "./pages/matter/page.tsx";
 import { OverviewPage } from "./pages/overview/page.tsx";
 import { QualityPage } from "./pages/quality/page.tsx";
 import { SignInPage } from "./pages/sign-in/page.tsx";
 import { SitePage } from "./pages/site/page.tsx";
 import { SitesPage } from "./pages/sites/page.tsx";
+import { SummaryPage } from "./pages/summary/page.tsx";
 import { Header } from "./parts/header.tsx";
 import { FailureNote, Quiet } from "./parts/panel.tsx";
 import { calendar, registry, registryFailure } from "./state/county.ts";
 import { liveState, serverNow } from "./state/live.ts";
+import { openCount } from "./state/matters.ts";
 import { href, route } from "./state/route.ts";
 import { mustSignIn, session } from "./state/session.ts";
 
@@ -19,6 +24,10 @@ function Page() {
   if (page === "overview") return <OverviewPage />;
   if (page === "sites") return <SitesPage />;
   if (page === "site" && id !== undefined) return <SitePage key={id} id={id} />;
+  if (page === "limits") return <LimitsPage />;
+  if (page === "alerts") return <AlertsPage />;
+  if (page === "matter" && id !== undefined) return <MatterPage key={id} id={id} />;
+  if (page === "summary") return <SummaryPage />;
   if (page === "quality") return <QualityPage />;
   return (
     <Quiet>
@@ -58,7 +67,8 @@ function Content() {
 /** Pages wait for the registry: without it there are no names, no units and no calendar. */
 export function App() {
   const county = registry.value?.county;
-  const title = county ? `${named(county.name)} · ${t("title")}` : t("title");
+  const open = mustSignIn() || openCount.value === 0 ? "" : `(${openCount.value}) `;
+  const title = county ? `${open}${named(county.name)} · ${t("title")}` : t("title");
   useEffect(() => {
     document.title = title;
   }, [title]);

@@ -1,18 +1,30 @@
-/** The address after `#`: a page, perhaps a site, and the choices made on the page. */
+/** The address after `#`: a page, perhaps a site or a matter, and the choices made on the page. */
 
-export type Page = "overview" | "sites" | "site" | "quality" | "unknown";
+export type Page =
+  | "overview"
+  | "sites"
+  | "site"
+  | "limits"
+  | "alerts"
+  | "matter"
+  | "summary"
+  | "quality"
+  | "unknown";
 export type Query = Readonly<Record<string, string>>;
 
 export interface Route {
   readonly page: Page;
-  /** The site of `#/sites/ID` or `#/site/ID`. */
+  /** The site of `#/site/ID`, the matter of `#/matter/ID`. */
   readonly id?: string;
   readonly query: Query;
 }
 
-const paths: Record<Exclude<Page, "site" | "unknown">, string> = {
+const paths: Record<Exclude<Page, "site" | "matter" | "unknown">, string> = {
   overview: "/",
   sites: "/sites",
+  limits: "/limits",
+  alerts: "/alerts",
+  summary: "/summary",
   quality: "/quality",
 };
 
@@ -25,8 +37,8 @@ function decode(text: string): string {
 }
 
 function pageOf(path: string): Pick<Route, "page" | "id"> {
-  const site = /^\/site\/([^/]+)\/?$/.exec(path)?.[1];
-  if (site) return { page: "site", id: decode(site) };
+  const [, page, id] = /^\/(site|matter)\/([^/]+)\/?$/.exec(path) ?? [];
+  if (page && id) return { page: page as "site" | "matter", id: decode(id) };
   for (const [page, known] of Object.entries(paths))
     if (path === known || path === `${known}/`) return { page: page as keyof typeof paths };
   return { page: path === "" ? "overview" : "unknown" };
@@ -38,14 +50,15 @@ export function parseHash(hash: string): Route {
   return { ...pageOf(path), query: Object.fromEntries(new URLSearchParams(query)) };
 }
 
+function pathOf({ page, id }: Route): string {
+  if (page === "unknown") return "/";
+  if (page !== "site" && page !== "matter") return paths[page];
+  return id === undefined ? "/" : `/${page}/${encodeURIComponent(id)}`;
+}
+
 /** Writes a hash that `parseHash` reads back; choices in alphabetical order. */
 export function toHash(route: Route): string {
-  const path =
-    route.page === "site" && route.id !== undefined
-      ? `/site/${encodeURIComponent(route.id)}`
-      : route.page === "site" || route.page === "unknown"
-        ? "/"
-        : paths[route.page];
+  const path = pathOf(route);
   const query = new URLSearchParams(Object.entries(route.query).sort(([a], [b]) => (a < b ? -1 : 1)));
   return query.size === 0 ? `#${path}` : `#${path}?${query}`;
 }

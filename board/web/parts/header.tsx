@@ -1,18 +1,16 @@
 /** The bar on top of every page. */
 import { useState } from "preact/hooks";
-import { ageOf, clockOf } from "../format/time.ts";
+import type { Page } from "../format/hash.ts";
+import { coloursByWeight } from "../format/matters.ts";
+import { clockOf } from "../format/time.ts";
 import { code, t } from "../i18n/text.ts";
 import { calendar } from "../state/county.ts";
 import { eventAge, liveState, serverNow } from "../state/live.ts";
+import { matterCounts, openCount } from "../state/matters.ts";
 import { chooseLang, chooseTheme, lang, themeChoice } from "../state/prefs.ts";
 import { href, route } from "../state/route.ts";
 import { mustSignIn, session, signOut } from "../state/session.ts";
-
-/** An age in words, `3 秒前`. */
-export function ageText(ms: number): string {
-  const age = ageOf(ms);
-  return t(`age.${age.unit}`, { n: age.count });
-}
+import { ageText } from "./ages.ts";
 
 function LiveMark() {
   const state = liveState.value;
@@ -78,20 +76,53 @@ function Who() {
   );
 }
 
+/** How many matters are open, in the colour of the worst; a dot where one is overdue. */
+function Badge() {
+  const counts = matterCounts.value;
+  const open = openCount.value;
+  const worst = counts && coloursByWeight.find((colour) => counts.open[colour] > 0);
+  if (!counts || !worst) return null;
+  const words = t("badge", { n: open, worst: code("colour", worst), overdue: counts.overdue });
+  return (
+    <span class={`badge level-${worst}`} data-tip={words}>
+      <span aria-hidden="true">
+        {open}
+        {counts.overdue > 0 && <i class="badge-overdue" />}
+      </span>
+      <span class="hidden">{words}</span>
+    </span>
+  );
+}
+
+/** Said to those who cannot see the badge, when there are more or fewer. */
+function BadgeVoice() {
+  const counts = matterCounts.value;
+  return (
+    <span class="hidden" role="status">
+      {counts ? t("badge.said", { n: openCount.value, red: counts.open.red }) : ""}
+    </span>
+  );
+}
+
+/** Pages that belong under another's entry. */
+const under: Partial<Record<Page, Page>> = { site: "sites", matter: "alerts", summary: "alerts" };
+
 function Nav() {
   const at = route.value.page;
-  const pages = ["overview", "sites", "quality"] as const;
+  const pages = ["overview", "sites", "limits", "alerts", "quality"] as const;
   return (
     <nav aria-label={t("nav")}>
       {pages.map((page) => (
         <a
           key={page}
           href={href(page)}
-          {...(at === page || (at === "site" && page === "sites") ? { "aria-current": "page" as const } : {})}
+          {...((under[at] ?? at) === page ? { "aria-current": "page" as const } : {})}
         >
           {t(`nav.${page}`)}
+          {page === "alerts" && <Badge />}
         </a>
       ))}
+      <BadgeVoice />
     </nav>
   );
 }

@@ -47,6 +47,19 @@ export async function fetchAnswer<T>(url: string, signal?: AbortSignal): Promise
   return (await response.json()) as T;
 }
 
+/** Sends a change; what the server answers, or why it did not take it. */
+export async function send<T>(path: string, body: object): Promise<{ data: T } | { failure: Failure }> {
+  const response = await fetch(ask(path), {
+    method: "POST",
+    headers: { accept: "application/json", "content-type": "application/json" },
+    body: JSON.stringify(body),
+  }).catch(() => undefined);
+  if (!response) return { failure: { status: 0, detail: "" } };
+  if (response.status === 401) sessionLost();
+  if (!response.ok) return { failure: await failureOf(response) };
+  return { data: (await response.json()) as T };
+}
+
 function failureFrom(error: unknown): Failure {
   const known = error as Partial<Failure> | null;
   return { status: known?.status ?? 0, detail: known?.detail ?? String(error) };
@@ -58,8 +71,15 @@ interface Kept<T> {
   readonly failure: Failure | undefined;
 }
 
-/** Answers to several questions of one kind, all or none; asked again every `everyMs` while the page is seen. */
-export function useAnswers<T>(urls: readonly string[] | undefined, everyMs?: number): Answer<readonly T[]> {
+/**
+ * Answers to several questions of one kind, all or none; asked again every `everyMs` while the page is seen, and
+ * whenever `turn` is another.
+ */
+export function useAnswers<T>(
+  urls: readonly string[] | undefined,
+  everyMs?: number,
+  turn = 0,
+): Answer<readonly T[]> {
   const key = urls?.join("\n") ?? "";
   const [kept, setKept] = useState<Kept<T>>({ key: "", data: undefined, failure: undefined });
   useEffect(() => {
@@ -90,12 +110,12 @@ export function useAnswers<T>(urls: readonly string[] | undefined, everyMs?: num
       clearInterval(timer);
       document.removeEventListener("visibilitychange", again);
     };
-  }, [key, everyMs]);
+  }, [key, everyMs, turn]);
   return kept.key === key ? kept : { data: undefined, failure: undefined };
 }
 
 /** The answer to one question. */
-export function useAnswer<T>(url: string | undefined, everyMs?: number): Answer<T> {
-  const { data, failure } = useAnswers<T>(url === undefined ? undefined : [url], everyMs);
+export function useAnswer<T>(url: string | undefined, everyMs?: number, turn = 0): Answer<T> {
+  const { data, failure } = useAnswers<T>(url === undefined ? undefined : [url], everyMs, turn);
   return { data: data?.[0], failure };
 }

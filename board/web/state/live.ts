@@ -1,6 +1,6 @@
 /** The stream of events: today's figures and each site's state, and how old the newest of them is. */
 import { computed, signal } from "@preact/signals";
-import type { OverviewAnswer, StreamEvent } from "../../api.ts";
+import type { MattersEvent, OverviewAnswer, StreamEvent } from "../../api.ts";
 import { API } from "./answers.ts";
 import { mustSignIn } from "./session.ts";
 
@@ -20,6 +20,9 @@ setInterval(() => {
 /** Today's figures with the nationally listed projects included. */
 export const overview = signal<OverviewAnswer | undefined>(undefined);
 export const siteLive = signal<ReadonlyMap<string, SiteLive>>(new Map());
+
+/** What the stream last said of open matters. */
+export const mattersEvent = signal<MattersEvent | undefined>(undefined);
 
 const connected = signal(false);
 const lastEventAt = signal<number | undefined>(undefined);
@@ -71,6 +74,9 @@ function open(): void {
     connections.value += 1;
   });
   next.addEventListener("figures", (event) => receive(JSON.parse((event as MessageEvent<string>).data)));
+  next.addEventListener("matters", (event) => {
+    mattersEvent.value = JSON.parse((event as MessageEvent<string>).data) as MattersEvent;
+  });
   next.addEventListener("error", () => {
     connected.value = false;
   });

@@ -11,6 +11,7 @@ import { Curve } from "./curve.tsx";
 import { curveChoice } from "./curve-choice.ts";
 import { Explain } from "./explain.tsx";
 import { Facts } from "./facts.tsx";
+import { FollowUp } from "./follow-up.tsx";
 import { Meters } from "./meters.tsx";
 import { Readings } from "./readings.tsx";
 import { Totals } from "./totals.tsx";
@@ -47,6 +48,7 @@ export function SitePage({ id }: { id: string }) {
         </span>
       </header>
       <Facts site={site} />
+      <FollowUp site={site.id} />
       <Curve site={site} chosen={chosen} />
       <Totals site={site} />
       <Breakdown site={site} chosen={chosen} />
