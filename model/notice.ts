@@ -20,8 +20,10 @@ export interface NoticeContent {
   readonly title: string;
   /** What, where, how much, against which limit, since when. */
   readonly facts: readonly { readonly label: string; readonly value: string }[];
-  /** Of a digest: one line a matter. */
+  /** Of a digest: one line a matter, the worst first. There may be more than lines. */
   readonly lines: readonly string[];
+  /** Of a digest: how many of which colour, and how many that are over. */
+  readonly counts?: Readonly<Partial<Record<Colour | "resolved", number>>>;
   /** Link to the panel, link to answer. */
   readonly links: readonly { readonly label: string; readonly url: string }[];
 }
