@@ -1,7 +1,14 @@
 /** Alert rules: a series of observations, a threshold, for how long, which level. */
-import type { Colour, Purpose } from "./limit.ts";
+import { type Colour, purposes } from "./limit.ts";
 import type { ObservedName } from "./observation.ts";
 import type { LocalText } from "./registry.ts";
+
+/** Comparisons a rule may make. */
+export const comparisons = [">", ">=", "<", "<="] as const;
+export type Comparison = (typeof comparisons)[number];
+
+/** What alerts are about; duties go by it. */
+export const domains = [...purposes, "data", "energy", "pipeline"] as const;
 
 /** Which series of observations a rule looks at. */
 export interface RuleSeries {
@@ -15,7 +22,7 @@ export interface RuleSeries {
 /** Another number of the same row that must hold before the rule may fire. */
 export interface RuleCondition {
   readonly field: string;
-  readonly op: ">" | ">=" | "<" | "<=";
+  readonly op: Comparison;
   readonly value: number;
 }
 
@@ -25,7 +32,7 @@ export interface Rule {
   readonly id: string;
   readonly name: LocalText;
   readonly series: RuleSeries;
-  readonly op: ">" | ">=" | "<" | "<=";
+  readonly op: Comparison;
   readonly threshold: number;
   /** Once firing it ends only beyond this: hysteresis. Equal to the threshold where there is none. */
   readonly clear: number;
@@ -37,7 +44,7 @@ export interface Rule {
   readonly staleMs: number;
   readonly colour: Colour;
   /** For duties: the purpose of the limit, `data` for meters and gateways, `energy` for odd use, `pipeline` for ourselves. */
-  readonly domain: Purpose | "data" | "energy" | "pipeline";
+  readonly domain: (typeof domains)[number];
   /** No row at all of the measurement within `staleMs` raises the rule's own alert (labels: `alertname` NoData). */
   readonly noData: "alert" | "ok";
   /** What is wrong, for officers; {{site}}, {{value}} and the like are filled in. */
@@ -45,3 +52,25 @@ export interface Rule {
   /** Panel that shows it: dashboard uid and panel id. */
   readonly panel?: { readonly dashboard: string; readonly id: number };
 }
+
+/** Whether the value is on the far side of the bound. */
+export function compares(value: number, op: Comparison, bound: number): boolean {
+  if (op === ">") return value > bound;
+  if (op === ">=") return value >= bound;
+  return op === "<" ? value < bound : value <= bound;
+}
+
+/** Numbers of a row that are told with the value that set the rule off. */
+export const tellingNumbers: Readonly<Partial<Record<ObservedName, readonly string[]>>> = {
+  limit_usage: ["used", "allowed", "coverage"],
+};
+
+/** A rule's title, and the `alertname` of its alerts, in Grafana and embedded alike. */
+export const titleOf = ({ name }: Rule): string => `${name.zh} · ${name.en}`;
+
+/** Labels that every alert of a rule has, beside the tags of its series. */
+export const labelsOf = ({ id, colour, domain }: Rule): Readonly<Record<string, string>> => ({
+  rule: id,
+  colour,
+  domain,
+});
