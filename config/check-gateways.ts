@@ -1,9 +1,9 @@
 /** Checks of gateways against each other and against the meters they publish for. */
 import type { Problem } from "../model/errors.ts";
 import type { DecoderProfile, Site } from "../model/registry.ts";
-import { profileFilter } from "./check-profiles.ts";
+import { filtersOverlap, meterFilter } from "../model/topics.ts";
 import { reportOn } from "./report.ts";
-import { createFilterIndex, filterProblem, filtersOverlap } from "./topic-filter.ts";
+import { createFilterIndex, filterProblem } from "./topic-filter.ts";
 
 interface Entry {
   readonly file: string;
@@ -71,16 +71,6 @@ export function checkGatewayOverlaps(problems: Problem[], entries: readonly Entr
   }
 }
 
-/** The captures of a profile that name a site or a meter, filled in; by default `{site}` and `{meter}` do. */
-function filterFor(profile: DecoderProfile, site: string, meter: string): string {
-  const values: Record<string, string> = {};
-  const siteAt = profile.site ?? { capture: "site" };
-  const meterAt = profile.meter ?? { capture: "meter" };
-  if ("capture" in siteAt) values[siteAt.capture] = site;
-  if ("capture" in meterAt) values[meterAt.capture] = meter;
-  return profileFilter(profile.topic ?? "", values);
-}
-
 /** Warns of topic filters under which no meter of the site can publish. */
 export function checkGatewayCoverage(
   problems: Problem[],
@@ -92,7 +82,7 @@ export function checkGatewayCoverage(
     site.gateways.forEach((gateway, index) => {
       gateway.topics.forEach((filter, at) => {
         const covers = live.some((profile) =>
-          site.meters.some((meter) => filtersOverlap(filterFor(profile, site.id, meter.id), filter)),
+          site.meters.some((meter) => filtersOverlap(meterFilter(profile, site.id, meter.id), filter)),
         );
         if (covers || filterProblem(filter) !== undefined) return;
         reportOn(problems, file, `gateways[${index}]`).warning(

@@ -1,23 +1,13 @@
 /** Checks of decoder profiles. */
 import { calendarOf } from "../model/time.ts";
+import { captureForm, filtersOverlap, profileFilter } from "../model/topics.ts";
 import { type Report, reportRepeats } from "./report.ts";
 import type { ProfileForm, SourceForm } from "./schema-data.ts";
-import { filterProblem, filtersOverlap } from "./topic-filter.ts";
-
-const captureForm = /^\{([A-Za-z][A-Za-z0-9_]*)\}$/;
+import { filterProblem } from "./topic-filter.ts";
 
 /** Names captured by a topic, level by level. */
 export function capturesOf(topic: string): string[] {
   return topic.split("/").flatMap((level) => captureForm.exec(level)?.[1] ?? []);
-}
-
-/** The topic filter of a profile's topic: each capture is a wildcard, or what `values` has for it. */
-export function profileFilter(topic: string, values: Readonly<Record<string, string>> = {}): string {
-  const levels = topic.split("/").map((level) => {
-    const name = captureForm.exec(level)?.[1];
-    return name === undefined ? level : (values[name] ?? "+");
-  });
-  return levels.join("/");
 }
 
 /** True when `zone` is an IANA zone that this Node knows. */

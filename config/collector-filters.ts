@@ -1,7 +1,6 @@
 /** What the collector subscribes to at an outside broker. */
 import type { Registry } from "../model/registry.ts";
-import { profileFilter } from "./check-profiles.ts";
-import { filtersOverlap } from "./topic-filter.ts";
+import { filtersOverlap, profileFilter } from "../model/topics.ts";
 
 /**
  * Topic filters that match all that a gateway may publish or a profile reads, no two of which match one topic: a

@@ -1,4 +1,4 @@
-/** MQTT topic filters: what is wrong with one, and which overlap (MQTT 3.1.1, 4.7). */
+/** MQTT topic filters: what is wrong with one, and which of many overlap (MQTT 3.1.1, 4.7). */
 
 /** What is wrong with a filter; undefined when nothing is. */
 export function filterProblem(filter: string): string | undefined {
@@ -15,19 +15,6 @@ export function filterProblem(filter: string): string | undefined {
     if (index < levels.length - 1) return '"#" must be the last level';
   }
   return undefined;
-}
-
-/** True when some topic matches both filters. "a/#" also matches "a"; a leading wildcard matches no "$" topic. */
-export function filtersOverlap(a: string, b: string): boolean {
-  const as = a.split("/");
-  const bs = b.split("/");
-  for (let i = 0; ; i++) {
-    const x = as[i];
-    const y = bs[i];
-    if (x === "#" || y === "#") return true;
-    if (x === undefined || y === undefined) return x === y;
-    if (x !== y && x !== "+" && y !== "+") return false;
-  }
 }
 
 /** Filters by their levels, so that overlaps are found without comparing each with each. */

@@ -48,7 +48,7 @@ export const observed = {
       "state",
       /** Hours since the counted register last moved; 0 while it moves or may well stand still. */
       "stuckHours",
-      /** Share of the last 24 whole hours that is estimated, and that is known. */
+      /** Share of the last 24 whole hours that is estimated, and that is measured (数据完整率), as the board has them. */
       "estimated",
       "completeness",
       /** Power shown over rated power; null where either is unknown. */
@@ -70,7 +70,7 @@ export const observed = {
       "metersOnline",
       /** metersOnline ÷ meters in service. */
       "onlineRate",
-      /** Share of the last 24 whole hours that is known, of all its contributing meters. */
+      /** Measured share of the last 24 whole hours, of all its contributing meters. */
       "completeness",
       /** Electricity of the last whole hour over the median of the same hour on the same weekday of the four weeks before; null without three of them. */
       "jumpRatio",
@@ -91,7 +91,7 @@ export const observed = {
       "recordsBehind",
       "pendingSpans",
       "dirtyDays",
-      /** Readings appended and figures written since the start of the process. */
+      /** Readings appended and figures written since the process started. */
       "appended",
       "figures",
       /** Age of the newest reading that came in, and of the newest figure written; null where there is none. */

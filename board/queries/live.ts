@@ -1,7 +1,8 @@
 /** Signs of life: which meters are heard of, and the power they show. */
+import { inService, meterStateAt } from "../../model/meter-state.ts";
 import type { LiveMeter } from "../../model/ports.ts";
 import type { Meter, Site } from "../../model/registry.ts";
-import { DAY_MS, type Instant, MINUTE_MS } from "../../model/time.ts";
+import type { Instant } from "../../model/time.ts";
 import type { MeterState, PowerShare } from "../api.ts";
 import type { BoardIndex, QueryContext } from "./context.ts";
 
@@ -14,17 +15,11 @@ export async function readLive(context: QueryContext): Promise<LiveMeters> {
   return new Map(live.map((meter) => [`${meter.site}/${meter.meter}`, meter]));
 }
 
-/** True while the meter is in service. */
-export function inService(meter: Meter, now: Instant): boolean {
-  return meter.from <= now && (meter.to === undefined || now < meter.to);
-}
+export { inService };
 
-/** Age of the newest reading: up to two intervals online, up to a day late, else silent. */
+/** State of a meter by its newest sign of life. */
 export function meterState(meter: Meter, live: LiveMeter | undefined, now: Instant): MeterState {
-  if (!live) return "never";
-  const age = now - live.at;
-  if (age <= 2 * meter.intervalMinutes * MINUTE_MS) return "online";
-  return age <= DAY_MS ? "late" : "silent";
+  return meterStateAt(meter, live?.at, now);
 }
 
 export interface MeterCounts {

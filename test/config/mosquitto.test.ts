@@ -13,10 +13,10 @@ import {
 } from "../../config/mosquitto-password.ts";
 import { hashPassword, verifyPassword } from "../../config/password.ts";
 import { loadSecrets } from "../../config/secrets.ts";
-import { filtersOverlap } from "../../config/topic-filter.ts";
 import { filterCovers } from "../../ingest/topic-filter.ts";
 import { ConfigError } from "../../model/errors.ts";
 import type { Registry } from "../../model/registry.ts";
+import { filtersOverlap } from "../../model/topics.ts";
 import { county } from "../ingest/county.ts";
 
 const usernames = county.sites.flatMap((site) => site.gateways.map(({ username }) => username));

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createFilterIndex, filterProblem, filtersOverlap } from "../../config/topic-filter.ts";
+import { createFilterIndex, filterProblem } from "../../config/topic-filter.ts";
+import { filtersOverlap } from "../../model/topics.ts";
 
 const filters = fc
   .tuple(fc.array(fc.constantFrom("a", "b", "", "+"), { minLength: 1, maxLength: 3 }), fc.boolean())
