@@ -71,7 +71,8 @@ export interface StepDone {
   /** `passed`: a later step was done without this one. */
   readonly how: "done" | "now" | "passed" | "open";
   readonly at?: string;
-  readonly actor?: string;
+  /** What was pressed by somebody. */
+  readonly event?: ApiMatterEvent;
 }
 
 const stepOfState: Readonly<Record<MatterState, Step>> = {
@@ -103,7 +104,7 @@ export function stepsOf(matter: ApiMatter, events: readonly ApiMatterEvent[] = [
     const event =
       index > reached ? undefined : events.findLast((one) => actionsOf[step].includes(one.action));
     const at = index > reached ? undefined : (own ?? event?.at);
-    const who = event && event.actor !== "system" ? { actor: event.actor } : {};
+    const who = event && event.actor !== "system" ? { event } : {};
     const how = index > reached ? "open" : at === undefined ? "passed" : index === reached ? "now" : "done";
     return { step, how, ...(at === undefined ? {} : { at }), ...who };
   });

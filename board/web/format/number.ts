@@ -32,7 +32,7 @@ export function exact(value: number): string {
 
 /** A unit as it is printed. */
 export function written(unit: string): string {
-  return unit.replace(/m3\b/, "m³");
+  return unit.replace(/m3\b/, "m³").replace(/CO2\b/, "CO₂");
 }
 
 interface Step {
@@ -74,7 +74,7 @@ const steps: Readonly<Record<string, readonly Step[]>> = {
 
 function stepOf(value: number, unit: string): Step {
   if (value === 0) return { below: Infinity, divisor: 1, unit: written(unit), decimals: 0 };
-  const known = steps[unit] ?? [{ below: Infinity, divisor: 1, unit, decimals: 2 }];
+  const known = steps[unit] ?? [{ below: Infinity, divisor: 1, unit: written(unit), decimals: 2 }];
   return known.find((step) => Math.abs(value) < step.below) ?? known[known.length - 1]!;
 }
 

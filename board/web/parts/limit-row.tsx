@@ -34,6 +34,8 @@ function Heading({ limit }: { limit: ApiLimit }) {
 
 function DaysLeft({ limit }: { limit: ApiLimit }) {
   if (limit.ratio !== null && limit.ratio >= 1) return <span class="beyond">{t("limit.reached")}</span>;
+  if (limit.daysLeft === null && limit.projectedRatio === null)
+    return <Unknown why={t("limit.projected.unknown")} />;
   if (limit.daysLeft === null) return <span class="soft">{t("limit.not-reached")}</span>;
   return <span>{t("limit.days", { n: fixed(Math.floor(limit.daysLeft), 0) })}</span>;
 }

@@ -1,4 +1,5 @@
 /** Who did something, by name: an officer, an operator, a machine, or the program itself. */
+import type { ApiMatterEvent } from "../../api.ts";
 import { named, t } from "../i18n/text.ts";
 import { agencyById, officerById } from "../state/matters.ts";
 
@@ -13,4 +14,9 @@ export function officerName(id: string): string {
 export function agencyName(id: string): string {
   const agency = agencyById.value.get(id);
   return agency ? named(agency.name) : id;
+}
+
+/** Who did what an event says: the officer of the duties where it was one, else who was signed in. */
+export function actorName({ actor, details }: Pick<ApiMatterEvent, "actor" | "details">): string {
+  return officerName(details.by === undefined ? actor : String(details.by));
 }

@@ -33,7 +33,7 @@ export function TwoHighList({ rows }: { rows: readonly ApiLimit[] }) {
             <tr>
               <th scope="col">{t("site")}</th>
               <th scope="col" class="number">
-                {t("limit.used")}
+                {t("limit.used.only")}
               </th>
               <th scope="col" class="number">
                 {t("rolling.threshold")}

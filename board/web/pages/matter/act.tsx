@@ -123,7 +123,7 @@ function Said({ wrong, done }: Pick<Action, "wrong" | "done">) {
           {wrong.fault ? code("act.fault", wrong.fault) : failureText(wrong.failure!)}
         </p>
       )}
-      <p class="done" role="status">
+      <p class="taken" role="status">
         {done && t("act.done", { action: code("matter.action", done) })}
       </p>
     </>

@@ -17,13 +17,23 @@ type Fact = readonly [string, ComponentChildren | undefined];
 
 const list = (names: readonly string[]) => (names.length === 0 ? undefined : names.join(t("list.comma")));
 
+function Now({ limit }: { limit: ApiLimit }) {
+  return (
+    <>
+      {limit.ratio === null ? "—" : percent(limit.ratio)}{" "}
+      <span class="soft">{code("colour", limit.colour)}</span>
+      <LimitBarMark {...limit} />
+    </>
+  );
+}
+
 function about(matter: ApiMatter, limit: ApiLimit | undefined): Fact[] {
   const { projectedRatio, coverage } = matter.values;
   return [
     [t("matter.where"), <Place key="place" {...matter} />],
     [t("matter.how-much"), <Extent key="extent" matter={matter} limit={limit} />],
     [t("limit"), limit ? named(limit.name) : matter.limit],
-    [t("limit.now"), limit && <LimitBarMark key="bar" {...limit} />],
+    [t("limit.now"), limit && <Now key="now" limit={limit} />],
     [t("limit.projected"), projectedRatio === undefined ? undefined : percent(projectedRatio)],
     [t("coverage"), coverage === undefined ? undefined : percent(coverage)],
     [t("matter.domain"), code("domain", matter.domain)],

@@ -1,40 +1,49 @@
 /** Everything that happened to a matter, newest first. Texts come from people and channels: shown as text. */
 import { useState } from "preact/hooks";
 import type { ApiMatterEvent } from "../../../api.ts";
-import { fixed } from "../../format/number.ts";
+import { exact } from "../../format/number.ts";
 import { stampOf } from "../../format/time.ts";
 import { code, t } from "../../i18n/text.ts";
 import { Segmented } from "../../parts/choices.tsx";
 import { Panel } from "../../parts/panel.tsx";
-import { agencyName, officerName } from "../../parts/who.ts";
+import { actorName, officerName } from "../../parts/who.ts";
 
 /** What the program notes by itself about its messages: behind a switch, officers look for what people did. */
 const deliveries: readonly string[] = ["notify", "deliver", "fail-delivery", "repeat"];
 
+/** Details that say no more than that something is so. */
+const flags: readonly string[] = ["nobody", "last"];
+
 function detailText(name: string, value: string | number): string {
+  const label = code("detail", name);
+  if (flags.includes(name)) return label;
   const names = String(value)
     .split(",")
-    .map((one) => one.trim());
-  if (/officer|^to$|recipient/i.test(name)) return names.map(officerName).join(t("list.comma"));
-  if (/agenc|lead/i.test(name)) return names.map(agencyName).join(t("list.comma"));
-  if (name === "colour" || name === "from") return code("colour", String(value));
-  return typeof value === "number" ? fixed(value, Number.isInteger(value) ? 0 : 2) : value;
+    .filter((one) => one !== "");
+  if (name === "officers" || name === "officer" || name === "by")
+    return `${label} ${names.map(officerName).join(t("list.comma"))}`;
+  if (name === "colour" || name === "before") return `${label} ${code("colour", String(value))}`;
+  if (name === "kind") return `${label} ${code("notice", String(value))}`;
+  return `${label} ${typeof value === "number" ? exact(value) : value}`;
+}
+
+/** What belongs to an event; what it says already by its own words is left out. */
+function detailsOf({ action, details }: ApiMatterEvent): string[] {
+  return Object.entries(details)
+    .filter(([name, value]) => value !== "" && !(name === "by" && action !== "assign"))
+    .map(([name, value]) => detailText(name, value));
 }
 
 function Item({ event }: { event: ApiMatterEvent }) {
-  const details = Object.entries(event.details);
+  const details = detailsOf(event);
   return (
     <li class={`event by-${event.actor === "system" ? "system" : "person"}`}>
       <p>
-        <b>{code("matter.action", event.action)}</b> <span>{officerName(event.actor)}</span>{" "}
+        <b>{code("matter.did", event.action)}</b> <span>{actorName(event)}</span>{" "}
         <span class="soft">{stampOf(event.at)}</span>
       </p>
       {event.text !== "" && <p class="said">{event.text}</p>}
-      {details.length > 0 && (
-        <p class="soft">
-          {details.map(([name, value]) => `${code("detail", name)} ${detailText(name, value)}`).join(" · ")}
-        </p>
-      )}
+      {details.length > 0 && <p class="soft">{details.join(" · ")}</p>}
     </li>
   );
 }

@@ -4,13 +4,13 @@ import { stepsOf } from "../../format/matters.ts";
 import { shortStampOf } from "../../format/time.ts";
 import { code, t } from "../../i18n/text.ts";
 import { Panel } from "../../parts/panel.tsx";
-import { officerName } from "../../parts/who.ts";
+import { actorName } from "../../parts/who.ts";
 
 export function Steps({ answer: { matter, events } }: { answer: MatterAnswer }) {
   return (
     <Panel class="steps-panel" title={t("steps.title")}>
       <ol class="steps">
-        {stepsOf(matter, events).map(({ step, how, at, actor }) => (
+        {stepsOf(matter, events).map(({ step, how, at, event }) => (
           <li key={step} class={how} {...(how === "now" ? { "aria-current": "step" as const } : {})}>
             <i aria-hidden="true" />
             <b>
@@ -21,7 +21,7 @@ export function Steps({ answer: { matter, events } }: { answer: MatterAnswer }) 
             <span class="soft">
               {at ? shortStampOf(at) : t(how === "passed" ? "steps.passed" : "steps.open")}
             </span>
-            {actor && <span>{officerName(actor)}</span>}
+            {event && <span>{actorName(event)}</span>}
           </li>
         ))}
       </ol>
