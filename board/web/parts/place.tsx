@@ -28,14 +28,13 @@ function groupName(key: string): string {
   return rest === undefined ? (name ?? whole) : `${name ?? whole} · ${t("national.exclude")}`;
 }
 
-/** Name of the site or the group, or of the whole county. */
+/** Name of the site or the group, or that it is about the monitoring itself. */
 export function placeName({ site, group }: Of): string {
   if (site !== undefined) {
     const known = siteById.value.get(site);
     return known ? named(known.name) : site;
   }
-  if (group === undefined) return t("place.county");
-  return groupName(group);
+  return group === undefined ? t("place.system") : groupName(group);
 }
 
 /** Meter or gateway within the site; undefined where it is about the whole of it. */

@@ -13,11 +13,17 @@ describe("the address", () => {
     "#/sites?category=port&text=a+b",
     "#/site/works-1?at=2026-11-23T00%3A15%3A00%2B08%3A00",
     "#/quality",
+    "#/limits?purpose=two-high&sort=projected",
+    "#/alerts?agency=fagai&state=all",
+    "#/matter/20261123-0007",
+    "#/summary?month=2026-10",
   ])("%s is read and written alike", (hash) => expect(toHash(parseHash(hash))).toBe(hash));
 
   it("names the site, and what it does not know", () => {
     expect(parseHash("#/site/a%2Fb")).toMatchObject({ page: "site", id: "a/b" });
     expect(parseHash("#/site/%E0%A4%A")).toMatchObject({ page: "site", id: "%E0%A4%A" });
+    expect(parseHash("#/matter/20261123-0007")).toMatchObject({ page: "matter", id: "20261123-0007" });
+    expect(parseHash("#/matter/")).toMatchObject({ page: "unknown" });
     expect(parseHash("")).toMatchObject({ page: "overview" });
     expect(parseHash("#/nowhere")).toMatchObject({ page: "unknown" });
   });

@@ -3,6 +3,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
+import { matterActions, matterStates, officerActions } from "../../../model/alert.ts";
+import { colours, limitBases, periods, purposes, quantities } from "../../../model/limit.ts";
+import { noticeKinds } from "../../../model/notice.ts";
 import { verdicts } from "../../../model/reading.ts";
 import {
   contributions,
@@ -50,6 +53,18 @@ describe("the board's words", () => {
     ["contributes", contributions],
     ["factor", factorKinds],
     ["factor.status", factorStatuses],
+    ["colour", ["green", ...colours]],
+    ["domain", [...purposes, "data", "energy", "pipeline"]],
+    ["matter.state", matterStates],
+    ["matter.did", matterActions],
+    ["matter.action", officerActions],
+    ["act.text", officerActions],
+    ["notice", noticeKinds],
+    ["notice.status", ["waiting", "held", "delivered", "failed", "gone"]],
+    ["limit.period", periods],
+    ["limit.quantity", quantities],
+    ["basis.short", limitBases],
+    ["limit.method", ["linear", "same-period", "split"]],
   ])("name every %s", (prefix, codes) => {
     expect(codes.filter((code) => !(`${prefix}.${code}` in zh))).toEqual([]);
   });
