@@ -78,7 +78,7 @@ export function dingtalkText(notice: Notice, mobiles: readonly string[]): string
 export function createDingtalk(channel: Channel, secret: ChannelSecret, options: NotifierOptions): Notifier {
   const key = secret.secret;
   const send = async (notice: Notice, signal: AbortSignal): Promise<void> => {
-    const door = doorOf(secret.url, key === undefined ? [] : [key], options);
+    const door = doorOf(secret, options);
     const mobiles = [...new Set(notice.recipients.map(mobileOf))];
     const timestamp = options.now();
     const query =

@@ -1,6 +1,7 @@
 /** POST to a channel's address: bounded in time and size, nowhere else than there, and silent about what opens it. */
 import { ChannelFailed, ChannelRefused } from "../../model/notice.ts";
 import { createScrub } from "../scrub.ts";
+import type { ChannelSecret } from "./options.ts";
 
 /** Most of an answer that is read; robots answer with a few hundred bytes. */
 const MOST_ANSWER_BYTES = 64 * 1024;
@@ -53,10 +54,10 @@ export function sayerOf(hide: readonly string[]): (text: string) => string {
  * @throws ChannelRefused when it is none, holds a password, or is not https and neither on this machine nor allowed
  */
 export function doorOf(
-  text: string | undefined,
-  secrets: readonly string[],
+  secret: ChannelSecret,
   options: { readonly timeoutMs: number; readonly allowPlaintext: boolean },
 ): HttpDoor {
+  const { url: text } = secret;
   if (text === undefined) throw new ChannelRefused("has no url in the secrets file: enter it there");
   if (!URL.canParse(text)) throw new ChannelRefused("its url in the secrets file is no address");
   const url = new URL(text);
@@ -65,7 +66,11 @@ export function doorOf(
   const isSafe = url.protocol === "https:" || (url.protocol === "http:" && isLoopback(url.hostname));
   if (!isSafe && !(url.protocol === "http:" && options.allowPlaintext))
     throw new ChannelRefused(`its url is ${url.protocol} and must be https: the address itself is the key`);
-  return { url: url.href, timeoutMs: options.timeoutMs, said: sayerOf(opensWith(url, secrets)) };
+  return {
+    url: url.href,
+    timeoutMs: options.timeoutMs,
+    said: sayerOf(opensWith(url, Object.values(secret))),
+  };
 }
 
 /** Milliseconds that `Retry-After` asks for; undefined without a usable one. */
@@ -87,7 +92,8 @@ async function readAnswer(response: Response): Promise<string> {
   return Buffer.concat(chunks).subarray(0, MOST_ANSWER_BYTES).toString("utf8");
 }
 
-const neverConnected = new Set([
+/** Codes of a connection that was never made. */
+export const neverConnected: ReadonlySet<string> = new Set([
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { createTransport, type SendMailOptions } from "nodemailer";
 import type { Channel } from "../../model/duty.ts";
 import { ChannelFailed, ChannelRefused, type Notice, type Notifier } from "../../model/notice.ts";
-import { sayerOf } from "./http-post.ts";
+import { neverConnected, sayerOf } from "./http-post.ts";
 import { htmlText, oneLine, shortened, webUrl } from "./markup.ts";
 import type { ChannelSecret, NotifierOptions } from "./options.ts";
 import { plainLines, wordsOf } from "./words.ts";
@@ -88,14 +88,16 @@ export function mailOf(notice: Notice, from: string): SendMailOptions {
 
 interface SmtpError {
   readonly code?: string;
-  readonly command?: string;
+  /** Of the error below it. */
+  readonly originalCode?: string;
   readonly responseCode?: number;
   readonly response?: string;
 }
 
 /** What an error of the transport means for the notice. */
 function outcomeOf(error: unknown, timeoutMs: number, said: (text: string) => string): Error {
-  const { code = "unknown", command = "", responseCode, response = "" } = error as SmtpError;
+  const { code = "unknown", originalCode, responseCode, response = "" } = error as SmtpError;
+  const below = originalCode ?? code;
   const answer = responseCode === undefined ? "" : `: ${said(response)}`;
   // 5yz: another try of the same is no use (RFC 5321, 4.2.1).
   if (responseCode !== undefined && responseCode >= 500)
@@ -104,12 +106,14 @@ function outcomeOf(error: unknown, timeoutMs: number, said: (text: string) => st
     return new ChannelFailed(`the mail server put it off${answer}`);
   if (code === "EABORT")
     return new ChannelFailed(`no end within ${timeoutMs / 1000} s`, { mayHaveArrived: true });
-  if (code === "ETLS" || /CERT|SSL|SELF_SIGNED|ALTNAME|VERIFY/i.test(code))
-    return new ChannelFailed(`no trusted TLS with the mail server (${code})`);
+  if (code === "ETLS" || /CERT|SSL|SELF_SIGNED|ALTNAME|VERIFY/i.test(below))
+    return new ChannelFailed(`no trusted TLS with the mail server (${below})`);
   if (code === "EENVELOPE" || code === "EAUTH")
     return new ChannelRefused(`the mail server cannot be used this way (${code})`);
-  const mayHaveArrived = command === "DATA" || !["EDNS", "ECONNREFUSED", "ESOCKET"].includes(code);
-  return new ChannelFailed(`the mail server cannot be reached (${code})`, { mayHaveArrived });
+  // A connection that ends while the mail is under way has the code of one that ends before it.
+  return new ChannelFailed(`the mail server cannot be reached (${below})`, {
+    mayHaveArrived: !neverConnected.has(below) && code !== "EDNS",
+  });
 }
 
 function transportOf(channel: Channel, secret: ChannelSecret, options: NotifierOptions) {

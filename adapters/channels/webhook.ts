@@ -49,7 +49,7 @@ export function createWebhook(channel: Channel, secret: ChannelSecret, options: 
   const send = async (notice: Notice, signal: AbortSignal): Promise<void> => {
     if (secret.secret === undefined)
       throw new ChannelRefused("has no secret in the secrets file: its notices could not be signed");
-    const door = doorOf(secret.url, [secret.secret], options);
+    const door = doorOf(secret, options);
     const body = JSON.stringify(webhookBody(notice));
     const timestamp = String(Math.floor(options.now() / 1000));
     const headers = {

@@ -113,7 +113,7 @@ export function wecomBody(notice: Notice): object {
 /** A robot of a WeCom group. */
 export function createWecom(channel: Channel, secret: ChannelSecret, options: NotifierOptions): Notifier {
   const send = async (notice: Notice, signal: AbortSignal): Promise<void> => {
-    const door = doorOf(secret.url, [], options);
+    const door = doorOf(secret, options);
     const answer = await postJson(door, JSON.stringify(wecomBody(notice)), {}, signal);
     checkRobotAnswer(door, answer, codes);
   };
