@@ -1,6 +1,7 @@
 /** Who is signed in. The session itself is a cookie that no script can read; this is what the server says of it. */
 import { signal } from "@preact/signals";
 import type { ProblemAnswer, SessionAnswer } from "../../api.ts";
+import { forgetDrafts } from "./drafts.ts";
 
 const SESSION = "/api/v1/session";
 /** As long as the server is not reached it is asked again. */
@@ -64,6 +65,7 @@ export async function signIn(user: string, password: string): Promise<SignInFail
 export async function signOut(): Promise<boolean> {
   const response = await fetch(SESSION, { method: "DELETE" }).catch(() => undefined);
   if (!response?.ok) return false;
+  forgetDrafts();
   location.reload();
   return true;
 }

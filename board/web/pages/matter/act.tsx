@@ -1,5 +1,5 @@
 /** What the viewer can do with a matter now. What was typed stays until it is taken, whatever fails. */
-import { useId, useRef, useState } from "preact/hooks";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { OfficerAction } from "../../../../model/alert.ts";
 import type { ApiMatter, MatterAnswer } from "../../../api.ts";
 import { type FieldFault, faultOf, formOf, inOrder } from "../../format/actions.ts";
@@ -7,6 +7,7 @@ import { code, named, t } from "../../i18n/text.ts";
 import { Segmented } from "../../parts/choices.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { type Failure, send } from "../../state/answers.ts";
+import { draftOf, keepDraft } from "../../state/drafts.ts";
 import { mattersTurn, officerById } from "../../state/matters.ts";
 import { session } from "../../state/session.ts";
 
@@ -82,15 +83,22 @@ function TextField({ action, given, fault, onChange }: FieldsProps) {
 
 /** Sending an action: what is typed, what is wrong, what was done. */
 function useAction(matter: ApiMatter, action: OfficerAction | undefined) {
-  const [given, setGiven] = useState(nothing);
+  const [given, setGiven] = useState<Given>(() => ({ ...nothing, text: draftOf(matter.id) }));
   const [wrong, setWrong] = useState<{ fault?: FieldFault; failure?: Failure } | undefined>();
   const [done, setDone] = useState<OfficerAction | undefined>();
   const [busy, setBusy] = useState(false);
-  const submit = async (): Promise<boolean> => {
-    if (!action || busy) return false;
+  const change = (next: Given) => {
+    setGiven(next);
+    keepDraft(matter.id, next.text);
+    setWrong(undefined);
+  };
+  const submit = async (): Promise<void> => {
+    if (!action || busy) return;
     const fault = faultOf(action, given);
-    if (fault) setWrong({ fault });
-    if (fault) return false;
+    if (fault) {
+      setWrong({ fault });
+      return;
+    }
     setBusy(true);
     setDone(undefined);
     const text = given.text.trim();
@@ -100,22 +108,21 @@ function useAction(matter: ApiMatter, action: OfficerAction | undefined) {
     mattersTurn.value += 1;
     if ("failure" in answer) setWrong({ failure: answer.failure });
     else {
-      setWrong(undefined);
-      setGiven(nothing);
+      change(nothing);
       setDone(action);
     }
-    return !("failure" in answer);
-  };
-  const change = (next: Given) => {
-    setGiven(next);
-    setWrong(undefined);
   };
   return { given, change, wrong, done, busy, submit, forget: () => setWrong(undefined) };
 }
 
 type Action = ReturnType<typeof useAction>;
 
+/** What became of the last press. The focus goes to it, since the form it was pressed in is another now. */
 function Said({ wrong, done }: Pick<Action, "wrong" | "done">) {
+  const taken = useRef<HTMLParagraphElement>(null);
+  useEffect(() => {
+    if (done) taken.current?.focus();
+  }, [done]);
   return (
     <>
       {wrong && (
@@ -123,7 +130,7 @@ function Said({ wrong, done }: Pick<Action, "wrong" | "done">) {
           {wrong.fault ? code("act.fault", wrong.fault) : failureText(wrong.failure!)}
         </p>
       )}
-      <p class="taken" role="status">
+      <p class="taken" role="status" tabIndex={-1} ref={taken}>
         {done && t("act.done", { action: code("matter.action", done) })}
       </p>
     </>
@@ -135,20 +142,26 @@ interface ConfirmProps {
   readonly onNo: () => void;
 }
 
-/** Asked in place of the button, with the focus on the way back. */
+/** Asked in place of the button, with the focus on the way back; Escape goes back as well. */
 function Confirm({ matter, onYes, onNo }: ConfirmProps & { matter: ApiMatter }) {
   const back = useRef<HTMLButtonElement>(null);
-  const focus = (button: HTMLButtonElement | null) => {
-    if (button && back.current !== button) button.focus();
-    back.current = button;
-  };
+  const id = useId();
+  useEffect(() => back.current?.focus(), []);
   return (
-    <div class="confirm" role="alertdialog" aria-label={t("act.confirm")}>
-      <p>{t(matter.firing ? "act.confirm.firing" : "act.confirm.resolved")}</p>
+    <div
+      class="confirm"
+      role="alertdialog"
+      aria-label={t("act.confirm")}
+      aria-describedby={id}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") onNo();
+      }}
+    >
+      <p id={id}>{t(matter.firing ? "act.confirm.firing" : "act.confirm.resolved")}</p>
       <button type="button" class="main" onClick={onYes}>
         {t("act.confirm.yes")}
       </button>
-      <button type="button" class="plain" ref={focus} onClick={onNo}>
+      <button type="button" class="plain" ref={back} onClick={onNo}>
         {t("act.confirm.no")}
       </button>
     </div>
