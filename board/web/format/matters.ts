@@ -142,3 +142,17 @@ export function extentOf({ values }: Pick<ApiMatter, "values">): Extent {
   const field = value === undefined ? present[0] : (present.find((one) => values[one] === value) ?? "value");
   return field === undefined ? { kind: "none" } : { kind: "value", field, value: values[field]! };
 }
+
+const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
+/**
+ * A rule's summary with names in place of ids: rules know labels only. An id is replaced once, where it stands by
+ * itself: `main` of a meter must not change "main meter".
+ */
+export function withNames(summary: string, names: Readonly<Record<string, string>>): string {
+  return Object.entries(names).reduce((text, [id, name]) => {
+    if (id === "" || id === name) return text;
+    const alone = new RegExp(`(^|[\\s：，])${escaped(id)}(?=$|[\\s：，,'’:])`);
+    return text.replace(alone, (_, before: string) => `${before}${name}`);
+  }, summary);
+}

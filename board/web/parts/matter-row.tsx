@@ -2,7 +2,7 @@
 import type { ApiMatter } from "../../api.ts";
 import { isOpen, isWaitingTooLong, stepsOf } from "../format/matters.ts";
 import { shortStampOf } from "../format/time.ts";
-import { code, named, t } from "../i18n/text.ts";
+import { code, t } from "../i18n/text.ts";
 import type { ApiLimit } from "../state/limits-answer.ts";
 import { serverNow } from "../state/live.ts";
 import { href } from "../state/route.ts";
@@ -10,6 +10,7 @@ import { ageText } from "./ages.ts";
 import { ColourMark } from "./colour-mark.tsx";
 import { Due } from "./due.tsx";
 import { Extent } from "./extent.tsx";
+import { matterTitle } from "./matter-title.ts";
 import { Place } from "./place.tsx";
 import { agencyName } from "./who.ts";
 
@@ -40,7 +41,7 @@ export function MatterRow({ matter, limit }: { matter: ApiMatter; limit: ApiLimi
       <ColourMark colour={matter.colour} bare />
       <div class="what">
         <a class="title" href={href("matter", matter.id)}>
-          {named(matter.summary)}
+          {matterTitle(matter, limit)}
         </a>
         <span class="where">
           <Place {...matter} />

@@ -8,6 +8,7 @@ import {
   isWaitingTooLong,
   sortMatters,
   stepsOf,
+  withNames,
 } from "../../../board/web/format/matters.ts";
 import { monthAt, monthStep } from "../../../board/web/format/month.ts";
 
@@ -167,6 +168,28 @@ describe("how much a matter is about", () => {
     ],
     [{}, { kind: "none" }],
   ])("%j", (values, extent) => expect(extentOf({ values })).toEqual(extent));
+});
+
+describe("a matter's title", () => {
+  it.each([
+    ["works 用能预算 budget：已用 3", "大厂 用能预算 年度预算：已用 3"],
+    ["works's main meter and works", "大厂's main meter and works"],
+    ["networks and steelworks", "networks and steelworks"],
+    ["表计 main 没有数据", "表计 总进线 没有数据"],
+  ])("%s becomes %s", (summary, title) => {
+    expect(
+      withNames(summary, {
+        works: "大厂",
+        budget: "年度预算",
+        ...(summary.includes("表计") && { main: "总进线" }),
+      }),
+    ).toBe(title);
+  });
+
+  it("takes a name as it is, whatever is in it", () => {
+    expect(withNames("a.b over", { "a.b": "$& $1 <b>" })).toBe("$& $1 <b> over");
+    expect(withNames("axb over", { "a.b": "name" })).toBe("axb over");
+  });
 });
 
 describe("what an action asks for", () => {

@@ -7,7 +7,7 @@ import { MatterList } from "../../parts/matter-row.tsx";
 import { FailureNote, Quiet } from "../../parts/panel.tsx";
 import { placeName } from "../../parts/place.tsx";
 import { sites } from "../../state/county.ts";
-import { limitsById, useLimits } from "../../state/limit-rows.ts";
+import { useLimitNames } from "../../state/limit-rows.ts";
 import { agencyById } from "../../state/matters.ts";
 import { choice, choose, href, route } from "../../state/route.ts";
 import { Counts } from "./counts.tsx";
@@ -60,7 +60,7 @@ function nothingText(): string {
 }
 
 function Body({ answer, pages }: { answer: MattersAnswer; pages: MatterPages }) {
-  const limits = limitsById(useLimits().data);
+  const limits = useLimitNames();
   if (answer.rows.length === 0) return <Quiet>{nothingText()}</Quiet>;
   const sort = choice<MatterSort>("sort", matterSorts);
   return (

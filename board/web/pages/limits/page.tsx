@@ -1,4 +1,5 @@
 /** Limits and budgets: how much of each is used, against how much of its time is gone. */
+import { useState } from "preact/hooks";
 import { type Purpose, purposes } from "../../../../model/limit.ts";
 import { type LimitSort, limitSorts, sortLimits } from "../../format/limit-bar.ts";
 import { coloursByWeight } from "../../format/matters.ts";
@@ -90,7 +91,11 @@ function Legend() {
   );
 }
 
+/** Rows drawn at once; a county may have thousands of limits. */
+const PAGE = 200;
+
 function All({ rows }: { rows: readonly ApiLimit[] }) {
+  const [most, setMost] = useState(PAGE);
   const shown = sortLimits(
     chosen(rows),
     choice<LimitSort>("sort", limitSorts),
@@ -103,7 +108,16 @@ function All({ rows }: { rows: readonly ApiLimit[] }) {
       note={t("limits.count", { n: shown.length, of: rows.length })}
     >
       <Legend />
-      {shown.length === 0 ? <Quiet>{t("limits.none-such")}</Quiet> : <LimitList rows={shown} place />}
+      {shown.length === 0 ? (
+        <Quiet>{t("limits.none-such")}</Quiet>
+      ) : (
+        <LimitList rows={shown.slice(0, most)} place />
+      )}
+      {shown.length > most && (
+        <button type="button" class="plain more" onClick={() => setMost(most + PAGE)}>
+          {t("more", { n: shown.length - most })}
+        </button>
+      )}
     </Panel>
   );
 }

@@ -60,7 +60,7 @@ function panelLink(url: string | undefined): string | undefined {
 }
 
 export function MatterFacts({ matter }: { matter: ApiMatter }) {
-  const limit = limitsById(useLimits().data).get(matter.limit ?? "");
+  const limit = limitsById(useLimits(matter).data).get(matter.limit ?? "");
   const facts = [...about(matter, limit), ...answering(matter)].filter(([, value]) => value !== undefined);
   const panel = panelLink(matter.panelUrl);
   return (

@@ -1,11 +1,13 @@
 /** One matter: what it is about, how far it is, what was done, and what can be done now. */
 import type { MatterAnswer } from "../../../api.ts";
-import { named, t } from "../../i18n/text.ts";
+import { t } from "../../i18n/text.ts";
 import { ColourMark } from "../../parts/colour-mark.tsx";
 import { Due } from "../../parts/due.tsx";
+import { matterTitle } from "../../parts/matter-title.ts";
 import { FailureNote, Quiet } from "../../parts/panel.tsx";
 import { Place } from "../../parts/place.tsx";
 import { ask, useAnswer } from "../../state/answers.ts";
+import { limitsById, useLimits } from "../../state/limit-rows.ts";
 import { MATTERS_EVERY_MS, mattersTurn } from "../../state/matters.ts";
 import { href } from "../../state/route.ts";
 import { Act } from "./act.tsx";
@@ -15,12 +17,13 @@ import { Notices } from "./notices.tsx";
 import { Steps } from "./steps.tsx";
 
 function Head({ answer: { matter } }: { answer: MatterAnswer }) {
+  const limit = limitsById(useLimits(matter).data).get(matter.limit ?? "");
   return (
     <header class={`page-head matter-title level-${matter.colour}`}>
       <p class="trail">
         <a href={href("alerts")}>{t("nav.alerts")}</a> <span aria-hidden="true">/</span> {matter.id}
       </p>
-      <h1>{named(matter.summary)}</h1>
+      <h1>{matterTitle(matter, limit)}</h1>
       <span class="tags">
         <ColourMark colour={matter.colour} />
         <span class="tag">{t(matter.firing ? "matter.firing" : "matter.resolved")}</span>
