@@ -50,7 +50,12 @@ export type DocumentAlert = z.output<typeof alertForm>;
 
 /** The alerts of a document, or everything that is wrong with it: which alert, field, value, and what to do. */
 export type AlertsRead =
-  | { readonly ok: true; readonly alerts: Alert[] }
+  | {
+      readonly ok: true;
+      readonly alerts: Alert[];
+      /** Alerts the sender left out, which it says and does not name. */
+      readonly truncated: number;
+    }
   | { readonly ok: false; readonly problems: string[] };
 
 const show = (value: unknown): string => {
@@ -158,11 +163,11 @@ export function alertsOf(document: unknown): AlertsRead {
   if (!read.success)
     return { ok: false, problems: read.error.issues.slice(0, 20).map((issue) => problemOf(document, issue)) };
   const problems: string[] = [];
-  if ((read.data.truncatedAlerts ?? 0) > 0)
-    problems.push(
-      `truncatedAlerts: ${read.data.truncatedAlerts}: alerts were left out; set maxAlerts of the contact point to 0`,
-    );
   const alerts = read.data.alerts.map((form, i) => alertOf(form, `alerts[${i}]`, problems));
   if (problems.length > 0) return { ok: false, problems: problems.slice(0, 20) };
-  return { ok: true, alerts: alerts.filter((alert) => alert !== undefined) };
+  return {
+    ok: true,
+    alerts: alerts.filter((alert) => alert !== undefined),
+    truncated: read.data.truncatedAlerts ?? 0,
+  };
 }

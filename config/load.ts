@@ -1,5 +1,4 @@
 /** Loads a configuration directory: reads, shapes, resolves, checks, and reports every problem at once. */
-import { noDuties } from "../model/duty.ts";
 import { ConfigError, type Problem } from "../model/errors.ts";
 import { compare } from "../model/members.ts";
 import type { County, Registry, Site } from "../model/registry.ts";
@@ -8,7 +7,9 @@ import { checkCounty, crossCheck } from "./check.ts";
 import { checkSite } from "./check-site.ts";
 import { nameOfId } from "./fields.ts";
 import { type LoadedData, loadData } from "./load-data.ts";
-import { type LoadedLimits, loadLimits } from "./load-limits.ts";
+import { loadDuties } from "./load-duties.ts";
+import { loadLimits } from "./load-limits.ts";
+import { loadRules } from "./load-rules.ts";
 import { calendarOrUtc, type Loading, listFiles, readForm } from "./loading.ts";
 import { type ResolveContext, resolveCounty, resolveSite } from "./resolve.ts";
 import { type CountyForm, countyFile, siteFile } from "./schema.ts";
@@ -63,25 +64,28 @@ function byPlace(a: Problem, b: Problem): number {
   return compare(a.file, b.file) || a.path.localeCompare(b.path, "en", { numeric: true });
 }
 
+/** What limits, alerts and officers go by. */
+type Alerting = Pick<Registry, "limits" | "outputs" | "rules" | "duties">;
+
 /** The registry of a configuration without errors. */
 function registryOf(
   form: CountyForm,
   data: LoadedData,
   unsorted: readonly Site[],
-  { limits, outputs }: LoadedLimits,
+  alerting: Alerting,
 ): Registry {
   const { carriers = [], factors: { rows: factors } = { rows: [] }, profiles = [] } = data;
   const sites = [...unsorted].sort((a, b) => compare(a.id, b.id));
   const plain = resolveCounty(form);
   const county = { ...plain, towns: townsOf(plain, sites) };
-  const version = versionOf(county, carriers, factors, sites, limits, outputs);
-  const alerting = { limits, outputs, rules: [], duties: noDuties };
+  const version = versionOf(county, carriers, factors, sites, alerting.limits, alerting.outputs);
   return shareTexts({ version, county, carriers, sites, factors, profiles, ...alerting });
 }
 
 /**
  * Loads `county.yaml`, `sites/*.yaml` and, where the directory has them, `carriers.yaml`, `factors.yaml`,
- * `profiles.yaml` and `limits.yaml`, which replace the shipped files of the same names.
+ * `profiles.yaml`, `limits.yaml`, `rules.yaml`, `calendar.yaml` and `targets.yaml`, which replace the shipped files of the
+ * same names; `duties.yaml` and `outputs.yaml` are the county's own.
  * @throws ConfigError with every problem, warnings included, sorted by file and path.
  */
 export async function loadConfig(directory: string): Promise<LoadedConfig> {
@@ -115,14 +119,16 @@ export async function loadConfig(directory: string): Promise<LoadedConfig> {
   // One by one: of 100,000 meters there may be too many for the arguments of one call.
   for (const problem of found) problems.push(problem);
   const sites = entries.map(({ site }) => site);
-  const limits = await loadLimits(loading, files.own, {
-    ...common,
+  const places = {
     sites,
     brokenSites: broken,
     towns: form ? townsOf(resolveCounty(form), sites).map((town) => town.id) : [],
     sectors: form?.sectors.map((sector) => sector.id) ?? [],
-  });
+  };
+  const limits = await loadLimits(loading, files.own, { ...common, ...places });
+  const duties = await loadDuties(loading, files.own, places);
+  const rules = await loadRules(loading, files.own, limits.limits);
   problems.sort(byPlace);
   if (!form || problems.some((problem) => problem.severity === "error")) throw new ConfigError(problems);
-  return { registry: registryOf(form, data, sites, limits), warnings: problems };
+  return { registry: registryOf(form, data, sites, { ...limits, rules, duties }), warnings: problems };
 }

@@ -21,8 +21,12 @@ const ownFiles = [
   "profiles.yaml",
   "limits.yaml",
   "outputs.yaml",
+  "rules.yaml",
+  "duties.yaml",
+  "calendar.yaml",
+  "targets.yaml",
 ];
-const otherFiles = ["rules.yaml", "officers.yaml", "channels.yaml", "secrets.yaml"];
+const otherFiles = ["secrets.yaml"];
 
 /** The configuration's calendar; UTC where the zone is wrong, which is reported elsewhere. */
 export function calendarOrUtc(zone: string | undefined): Calendar {
@@ -41,7 +45,8 @@ async function namesIn(loading: Loading, folder: string): Promise<string[]> {
 }
 
 /** Names that were probably meant for one of ours: a misspelt factors file would mean other factors. */
-const misspelt = /^(sites\/.*|count(y|ies)|carriers?|factors?|profiles?|limits?|outputs?)\.(ya?ml|json)$/i;
+const misspelt =
+  /^(sites\/.*|count(y|ies)|carriers?|factors?|profiles?|limits?|outputs?|rules?)\.(ya?ml|json)$/i;
 
 function reportUnread(loading: Loading, file: string, expected: string): void {
   const severity = misspelt.test(file) ? "error" : "warning";

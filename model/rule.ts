@@ -65,8 +65,11 @@ export const tellingNumbers: Readonly<Partial<Record<ObservedName, readonly stri
   limit_usage: ["used", "allowed", "coverage"],
 };
 
+const colourNames: Readonly<Record<Colour, string>> = { yellow: "黄", orange: "橙", red: "红" };
+
 /** A rule's title, and the `alertname` of its alerts, in Grafana and embedded alike. */
-export const titleOf = ({ name }: Rule): string => `${name.zh} · ${name.en}`;
+export const titleOf = ({ name, colour }: Rule): string =>
+  `${name.zh}（${colourNames[colour]}） · ${name.en} (${colour})`;
 
 /** Labels that every alert of a rule has, beside the tags of its series. */
 export const labelsOf = ({ id, colour, domain }: Rule): Readonly<Record<string, string>> => ({
