@@ -1,10 +1,14 @@
-/** The secrets file: password hashes of gateways and officers, kept apart from the configuration. */
+/**
+ * The secrets file, kept apart from the configuration: password hashes of gateways and officers, what opens the
+ * channels of notices, and the key of the links in them.
+ */
 import { stat } from "node:fs/promises";
 import { basename, dirname } from "node:path";
 import { z } from "zod";
 import { ConfigError, type Problem } from "../model/errors.ts";
 import type { Registry } from "../model/registry.ts";
 import { type Role, roles } from "../model/roles.ts";
+import { channelField, checkChannelSecrets, faultAt, linkKeyField } from "./channel-secrets.ts";
 import { strict } from "./fields.ts";
 import { isPasswordHash } from "./password.ts";
 import { reportOn } from "./report.ts";
@@ -29,6 +33,8 @@ const secretsFile = strict({
   gateways: z.record(z.string(), hashField).default({}),
   operators: z.record(z.string(), operatorField).default({}),
   tokens: z.record(z.string(), strict({ hash: tokenField, role: roleField })).default({}),
+  channels: z.record(z.string(), channelField).default({}),
+  linkKey: linkKeyField.optional(),
 });
 
 /** Somebody who may use the HTTP API. */
@@ -37,11 +43,29 @@ export interface OperatorSecret {
   readonly role: Role;
 }
 
-/** Hashes by user name, or by the name of the machine that has the token. */
+/** What opens a channel: unlike a password's hash, it is needed as it is. */
+export interface ChannelSecret {
+  readonly url?: string;
+  readonly secret?: string;
+  readonly password?: string;
+}
+
+/** Hashes by user name, or by the name of the machine that has the token; channels by id. */
 export interface Secrets {
   readonly gateways: Readonly<Record<string, string>>;
   readonly operators: Readonly<Record<string, OperatorSecret>>;
   readonly tokens: Readonly<Record<string, OperatorSecret>>;
+  readonly channels?: Readonly<Record<string, ChannelSecret>>;
+  /** Signs the links of notices; without it one is made in the data directory. */
+  readonly linkKey?: string;
+}
+
+/** Everything in the file that opens something as it stands there, for the log to hide. */
+export function openSecrets({ channels = {}, linkKey }: Secrets): string[] {
+  return [
+    ...Object.values(channels).flatMap((one) => Object.values(one)),
+    ...(linkKey === undefined ? [] : [linkKey]),
+  ];
 }
 
 export interface LoadedSecrets {
@@ -75,14 +99,21 @@ export async function loadSecrets(path: string): Promise<LoadedSecrets | undefin
     gateways: noProto(form.gateways),
     operators: noProto(form.operators),
     tokens: noProto(form.tokens),
+    channels: noProto(form.channels as Record<string, ChannelSecret>),
+    ...(form.linkKey === undefined ? {} : { linkKey: form.linkKey }),
   };
   return { secrets, warnings };
 }
 
 /** Messages of the shape show values; those of this file must not be shown. */
 function withoutValue(problem: Problem): Problem {
+  // The reader of YAML may name the word it stumbled over: a password that begins with * is an alias to it.
+  if (problem.message.startsWith("is no YAML"))
+    return { ...problem, message: "is no YAML: put passwords, keys and addresses in quotes" };
+  if (problem.message.startsWith("unknown key;")) return problem;
+  if (/^(channels|linkKey)\b/.test(problem.path)) return { ...problem, message: faultAt(problem.path) };
   const [, list, field] = /^(gateways|operators|tokens)\..*?(?:\.(hash|role))?$/.exec(problem.path) ?? [];
-  if (list === undefined || problem.message.startsWith("unknown key;")) return problem;
+  if (list === undefined) return problem;
   if (field === "role") return { ...problem, message: `is none of ${roles.join(", ")}` };
   const form = list === "tokens" ? "sha256$hash" : "scrypt$N$r$p$salt$hash";
   const role = list === "gateways" ? "" : " with its role";
@@ -106,5 +137,6 @@ export function checkSecrets(file: string, secrets: Secrets, registry: Registry)
         "is the user name of no gateway in sites/: correct or remove it",
       );
   }
+  problems.push(...checkChannelSecrets(file, secrets.channels ?? {}, registry.duties.channels));
   return problems;
 }

@@ -1,11 +1,13 @@
 import { chmodSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { checkChannelSecrets } from "../../config/channel-secrets.ts";
 import { loadConfig } from "../../config/load.ts";
 import { createOperatorCheck } from "../../config/operators.ts";
 import { hashPassword, isPasswordHash, verifyPassword } from "../../config/password.ts";
-import { checkSecrets, loadSecrets } from "../../config/secrets.ts";
+import { checkSecrets, loadSecrets, openSecrets } from "../../config/secrets.ts";
 import { hashToken, makeToken } from "../../config/token.ts";
+import type { Channel } from "../../model/duty.ts";
 import { ConfigError } from "../../model/errors.ts";
 import { countyYaml, directoryOf, siteYaml } from "./directory.ts";
 
@@ -116,6 +118,81 @@ describe("the secrets file", () => {
     const { problems } = error as ConfigError;
     expect(problems.map((problem) => problem.path)).toEqual([path]);
     expect(JSON.stringify(problems)).not.toMatch(/topsecret|scrypt\$1/);
+  });
+
+  it("opens channels", async () => {
+    const linkKey = "k".repeat(43);
+    const text = `channels: { robot: { url: "https://oapi.dingtalk.com/robot/send?access_token=x", secret: SECx }, mail: { password: "*p: #w" } }\nlinkKey: ${linkKey}\n`;
+    const loaded = await loadSecrets(join(await directoryOf({ "secrets.yaml": text }), "secrets.yaml"));
+    expect({ ...loaded?.secrets.channels }).toEqual({
+      robot: { url: "https://oapi.dingtalk.com/robot/send?access_token=x", secret: "SECx" },
+      mail: { password: "*p: #w" },
+    });
+    expect(loaded?.secrets.linkKey).toBe(linkKey);
+    expect(openSecrets(loaded!.secrets)).toEqual([
+      "https://oapi.dingtalk.com/robot/send?access_token=x",
+      "SECx",
+      "*p: #w",
+      linkKey,
+    ]);
+  });
+
+  it.each([
+    ["channels: { robot: { url: topsecret } }", "channels.robot.url"],
+    ["channels: { robot: { url: 'https://me:topsecret@host/' } }", "channels.robot.url"],
+    ["channels: { robot: { url: 'ftp://host/topsecret' } }", "channels.robot.url"],
+    ["channels: { robot: topsecret }", "channels.robot"],
+    ["channels: { robot: { secret: [topsecret] } }", "channels.robot.secret"],
+    ['channels: { mail: { password: "top\\nsecret topsecret" } }', "channels.mail.password"],
+    ["channels: { mail: { password: 4711081508150815 } }", "channels.mail.password"],
+    ["channels: { mail: { passwort: topsecret } }", "channels.mail.passwort"],
+    ["channels: topsecret", "channels"],
+    ["linkKey: topsecret", "linkKey"],
+    ["linkKey: { topsecret: 1 }", "linkKey"],
+    ["channels: { mail: { password: *topsecret } }", undefined],
+    ["channels: { mail: { password: &topsecret } }x", undefined],
+  ])("refuses %s without repeating what opens the channel", async (text, path) => {
+    const directory = await directoryOf({ "secrets.yaml": text });
+    const error = await loadSecrets(join(directory, "secrets.yaml")).catch((cause: unknown) => cause);
+    expect(error).toBeInstanceOf(ConfigError);
+    const { problems, message } = error as ConfigError;
+    if (path !== undefined) expect(problems.map((problem) => problem.path)).toEqual([path]);
+    expect(JSON.stringify(problems) + message).not.toMatch(/topsecret|4711081508150815/);
+  });
+
+  it("is compared with the channels of the duties", () => {
+    const channel = (id: string, kind: Channel["kind"], part: Partial<Channel> = {}): Channel => ({
+      id,
+      kind,
+      perMinute: 20,
+      ...part,
+    });
+    const secrets = {
+      robot: { url: "https://robot.example/?key=topsecret" },
+      sms: { url: "http://gateway.example/topsecret", secret: "topsecret" },
+      local: { url: "http://127.0.0.1:9/x", secret: "sixteen characters" },
+      gone: { password: "topsecret" },
+    };
+    const channels = [
+      channel("robot", "dingtalk"),
+      channel("other", "wecom"),
+      channel("sms", "webhook"),
+      channel("local", "webhook"),
+      channel("mail", "smtp", { user: "energy" }),
+      channel("open-relay", "smtp"),
+      channel("screen", "console"),
+    ];
+    const problems = checkChannelSecrets("secrets.yaml", secrets, channels);
+    expect(problems.map(({ path }) => path)).toEqual([
+      "channels.robot.secret",
+      "channels.other.url",
+      "channels.sms.url",
+      "channels.sms.secret",
+      "channels.mail.password",
+      "channels.gone",
+    ]);
+    expect(problems.every(({ severity }) => severity === "warning")).toBe(true);
+    expect(JSON.stringify(problems)).not.toContain("topsecret");
   });
 
   it("is compared with the gateways of the registry", async () => {
