@@ -46,7 +46,7 @@ async function namesIn(loading: Loading, folder: string): Promise<string[]> {
 
 /** Names that were probably meant for one of ours: a misspelt factors file would mean other factors. */
 const misspelt =
-  /^(sites\/.*|count(y|ies)|carriers?|factors?|profiles?|limits?|outputs?|rules?)\.(ya?ml|json)$/i;
+  /^(sites\/.*|count(y|ies)|carriers?|factors?|profiles?|limits?|outputs?|rules?|dut(y|ies)|calendars?|targets?)\.(ya?ml|json)$/i;
 
 function reportUnread(loading: Loading, file: string, expected: string): void {
   const severity = misspelt.test(file) ? "error" : "warning";

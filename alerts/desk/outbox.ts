@@ -1,7 +1,7 @@
 /** The outbox on the desk's store: what a channel took or refused becomes an event of the matter. */
 import type { DeskMatter, DeskStore, StoredDelivery } from "../../model/desk.ts";
 import type { Instant } from "../../model/time.ts";
-import type { Attempt, Delivery, Outbox } from "../deliver/outbox.ts";
+import type { Attempt, Delivery, Outbox, OutboxChanges } from "../deliver/outbox.ts";
 import { SYSTEM } from "./context.ts";
 
 /** A row as the store keeps it. */
@@ -61,7 +61,10 @@ function addAttempt(store: DeskStore, attempt: Attempt): void {
 }
 
 /** @param changed called after each durable change */
-export function createOutbox(store: DeskStore, changed: () => void = () => undefined): Outbox {
+export function createOutbox(
+  store: DeskStore,
+  changed: () => void = () => undefined,
+): Omit<Outbox, "write"> & { write(changes: OutboxChanges): void } {
   return {
     due: (channel, now, limit) => store.dueDeliveries(channel, now, limit).map(deliveryOf),
     waiting: (channel) => store.waitingDeliveries(channel),
