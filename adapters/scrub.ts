@@ -18,6 +18,8 @@ const secretForms: readonly (readonly [RegExp, string])[] = [
   [/(\b[a-z][a-z0-9+.-]*:\/\/)[^/?#\s"']+@/gi, `$1${HIDDEN}@`],
   [/([?&](?:access_token|token|key|secret|password|sign|signature)=)[^&\s"']+/gi, `$1${HIDDEN}`],
   [/((?:__Host-)?energy-session=)[\w-]+/g, `$1${HIDDEN}`],
+  // A notice's link, by which its officer answers without signing in.
+  [/(\/a\/)[\w-]{16,}\.[\w-]{16,}/g, `$1${HIDDEN}`],
   [/-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g, HIDDEN],
 ];
 

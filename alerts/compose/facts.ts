@@ -75,7 +75,8 @@ function limitFacts(matter: Matter, limit: Limit | undefined, language: Language
     facts.push({ label: labels[label], value });
   };
   if (used !== undefined) add("used", `${amountText(used)}${unit}`);
-  if (limit !== undefined) add("limit", limitText(limit, allowed ?? limit.value, language));
+  if (limit !== undefined && Object.keys(matter.alert.values).length > 0)
+    add("limit", limitText(limit, allowed ?? limit.value, language));
   else if (allowed !== undefined) add("limit", amountText(allowed));
   if (ratio !== undefined) add("share", shareText(ratio));
   if (projected !== undefined)
@@ -106,12 +107,18 @@ function valueFacts(matter: Matter, { registry }: ComposeContext, language: Lang
     : [{ label: labels.value, value: amountText(values.value) }];
 }
 
+/** How much, against what: empty where the alert has no values that say something, as when a rule has no data. */
+export function measuredFacts(matter: Matter, context: ComposeContext, language: Language): Fact[] {
+  const { limit } = matter.alert;
+  const found = limit === undefined ? undefined : context.registry.limits.find(({ id }) => id === limit);
+  return [...limitFacts(matter, found, language), ...valueFacts(matter, context, language)];
+}
+
 /** Facts of one matter, in the order an officer asks. */
 export function factsOf(matter: Matter, context: ComposeContext, language: Language): Fact[] {
   const { registry, calendar } = context;
   const { labels, states, times } = words[language];
   const { alert, resolvedAt, dueAt, acknowledgedAt, escalations, lead, assignedTo } = matter;
-  const limit = alert.limit === undefined ? undefined : registry.limits.find(({ id }) => id === alert.limit);
   const rule = registry.rules.find(({ id }) => id === alert.rule);
   const agency = registry.duties.agencies.find(({ id }) => id === lead)?.name[language];
   const officer = registry.duties.officers.find(({ id }) => id === assignedTo)?.name[language];
@@ -122,8 +129,7 @@ export function factsOf(matter: Matter, context: ComposeContext, language: Langu
   return [
     ...optional(labels.what, rule?.name[language] ?? alert.rule),
     { label: labels.where, value: placeText(alert, registry, language) },
-    ...limitFacts(matter, limit, language),
-    ...valueFacts(matter, context, language),
+    ...measuredFacts(matter, context, language),
     ...optional(labels.since, moment(alert.startsAt)),
     ...optional(labels.until, moment(resolvedAt)),
     { label: labels.state, value: states[matter.state] },

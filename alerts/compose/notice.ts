@@ -3,7 +3,8 @@ import type { Matter } from "../../model/alert.ts";
 import type { NoticeContent, NoticeKind } from "../../model/notice.ts";
 import type { Instant } from "../../model/time.ts";
 import { digestOf, entriesOf, groupOf } from "./digest.ts";
-import { type ComposeContext, factsOf } from "./facts.ts";
+import { type ComposeContext, factsOf, measuredFacts } from "./facts.ts";
+import { shareText } from "./measures.ts";
 import { placeText } from "./place.ts";
 import { type Language, words } from "./words.ts";
 
@@ -28,14 +29,19 @@ export interface Composer {
   merge(contents: readonly NoticeContent[]): NoticeContent;
 }
 
-/** The summary, with the place in front of it where it does not name it itself. */
+/**
+ * Where, what and how far, short enough for a list. An alert that says nothing of how much (a rule without data, or of
+ * another's making) has its own summary instead.
+ */
 function whatOf(matter: Matter, context: ComposeContext, language: Language): string {
-  const summary = matter.alert.summary[language];
   const { registry } = context;
+  const { rule, values, summary } = matter.alert;
   const place = placeText(matter.alert, registry, language);
-  const site = registry.sites.find(({ id }) => id === matter.alert.site)?.name[language];
-  const isNamed = summary.includes(place) || (site !== undefined && summary.includes(site));
-  return isNamed ? summary : `${place}${language === "zh" ? "：" : ": "}${summary}`;
+  const name = registry.rules.find(({ id }) => id === rule)?.name[language];
+  const isMeasured = measuredFacts(matter, context, language).length > 0;
+  const share = values.ratio === undefined ? "" : ` ${shareText(values.ratio)}`;
+  const what = name !== undefined && isMeasured ? `${name}${share}` : summary[language];
+  return `${place}${language === "zh" ? "：" : ": "}${what}`;
 }
 
 function titleOf(kind: NoticeKind, matter: Matter, context: ComposeContext, language: Language): string {
