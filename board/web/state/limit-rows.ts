@@ -7,13 +7,23 @@ const LIMITS_EVERY_MS = 30_000;
 /** For names and units alone. */
 const NAMES_EVERY_MS = 300_000;
 
-/** Limits of today: of one site, of one group, or of all. */
-export function useLimits(
-  of: { readonly site?: string; readonly group?: string } = {},
-): Answer<LimitsAnswer> {
-  const { site, group } = of;
+/** Limits of today, of one site or of all. */
+export function useLimits(site?: string): Answer<LimitsAnswer> {
+  return useAnswer<LimitsAnswer>(ask("/limits", { at: today.value, site }), LIMITS_EVERY_MS);
+}
+
+interface OfLimit {
+  readonly site?: string;
+  readonly group?: string;
+  readonly limit?: string;
+}
+
+/** How the limit stands that a matter is about; undefined where it is about none. */
+export function useLimitOf({ site, group, limit }: OfLimit): ApiLimit | undefined {
   const query = { at: today.value, site, group: site === undefined ? group : undefined };
-  return useAnswer<LimitsAnswer>(ask("/limits", query), LIMITS_EVERY_MS);
+  const url = limit === undefined ? undefined : ask("/limits", query);
+  const { data } = useAnswer<LimitsAnswer>(url, LIMITS_EVERY_MS);
+  return data?.rows.find((row) => row.limit === limit);
 }
 
 /** All limits by id, for what a list of matters calls them. */

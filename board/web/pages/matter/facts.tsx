@@ -10,7 +10,7 @@ import { leadName } from "../../parts/matter-row.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { Place } from "../../parts/place.tsx";
 import { agencyName, officerName } from "../../parts/who.ts";
-import { limitsById, useLimits } from "../../state/limit-rows.ts";
+import { useLimitOf } from "../../state/limit-rows.ts";
 import type { ApiLimit } from "../../state/limits-answer.ts";
 
 type Fact = readonly [string, ComponentChildren | undefined];
@@ -60,7 +60,7 @@ function panelLink(url: string | undefined): string | undefined {
 }
 
 export function MatterFacts({ matter }: { matter: ApiMatter }) {
-  const limit = limitsById(useLimits(matter).data).get(matter.limit ?? "");
+  const limit = useLimitOf(matter);
   const facts = [...about(matter, limit), ...answering(matter)].filter(([, value]) => value !== undefined);
   const panel = panelLink(matter.panelUrl);
   return (

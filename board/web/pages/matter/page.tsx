@@ -7,7 +7,7 @@ import { matterTitle } from "../../parts/matter-title.ts";
 import { FailureNote, Quiet } from "../../parts/panel.tsx";
 import { Place } from "../../parts/place.tsx";
 import { ask, useAnswer } from "../../state/answers.ts";
-import { limitsById, useLimits } from "../../state/limit-rows.ts";
+import { useLimitOf } from "../../state/limit-rows.ts";
 import { MATTERS_EVERY_MS, mattersTurn } from "../../state/matters.ts";
 import { href } from "../../state/route.ts";
 import { Act } from "./act.tsx";
@@ -17,7 +17,7 @@ import { Notices } from "./notices.tsx";
 import { Steps } from "./steps.tsx";
 
 function Head({ answer: { matter } }: { answer: MatterAnswer }) {
-  const limit = limitsById(useLimits(matter).data).get(matter.limit ?? "");
+  const limit = useLimitOf(matter);
   return (
     <header class={`page-head matter-title level-${matter.colour}`}>
       <p class="trail">

@@ -17,7 +17,7 @@ function OpenMatters({ site }: { site: string }) {
     MATTERS_EVERY_MS,
     mattersTurn.value,
   );
-  const limits = limitsById(useLimits({ site }).data);
+  const limits = limitsById(useLimits(site).data);
   return (
     <Panel
       class="site-matters"
@@ -35,7 +35,7 @@ function OpenMatters({ site }: { site: string }) {
 }
 
 function SiteLimits({ site }: { site: string }) {
-  const { data, failure } = useLimits({ site });
+  const { data, failure } = useLimits(site);
   return (
     <Panel
       class="site-limits"
