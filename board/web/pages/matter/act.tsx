@@ -131,7 +131,7 @@ function Said({ wrong, done }: Pick<Action, "wrong" | "done">) {
         </p>
       )}
       <p class="taken" role="status" tabIndex={-1} ref={taken}>
-        {done && t("act.done", { action: code("matter.action", done) })}
+        {done && t("act.done", { action: code("matter.did", done) })}
       </p>
     </>
   );
@@ -170,6 +170,12 @@ function Confirm({ matter, onYes, onNo }: ConfirmProps & { matter: ApiMatter }) 
 
 function Form({ matter, action, state }: { matter: ApiMatter; action: OfficerAction; state: Action }) {
   const [asking, setAsking] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  /** The focus goes back to where the question came from. */
+  const goBack = () => {
+    setAsking(false);
+    setTimeout(() => button.current?.focus());
+  };
   const submit = () => {
     setAsking(false);
     void state.submit();
@@ -187,10 +193,10 @@ function Form({ matter, action, state }: { matter: ApiMatter; action: OfficerAct
       <OfficerField {...fields} />
       <TextField {...fields} />
       {asking ? (
-        <Confirm matter={matter} onYes={submit} onNo={() => setAsking(false)} />
+        <Confirm matter={matter} onYes={submit} onNo={goBack} />
       ) : (
         <p class="submit">
-          <button type="submit" class="main" disabled={state.busy}>
+          <button type="submit" class="main" ref={button} disabled={state.busy}>
             {t(state.busy ? "act.busy" : "act.submit", { action: code("matter.action", action) })}
           </button>
           <span class="soft">{t("act.kept")}</span>
