@@ -5,7 +5,10 @@
 import type { Changes, DirtyDay, EventLog, LogBatch, SeriesReader } from "../model/ports.ts";
 import type { Instant } from "../model/time.ts";
 import { createCache } from "./cache.ts";
+import { createLimitStage, endedLimits } from "./limits/stage.ts";
 import type { Plan } from "./plan.ts";
+import { createFactorEvents, createRestatements, withRestatements } from "./quality/events.ts";
+import { createStatus } from "./quality/status.ts";
 import { createReadings } from "./readings.ts";
 import { rejectChanges } from "./rejects.ts";
 import { createRollup } from "./rollup.ts";
@@ -53,7 +56,14 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const { plan, log, store, now } = options;
   const { calendar } = plan;
   const cache = createCache(plan, store);
-  const sums = createSums(plan, createRollup(plan, store, cache, cache.meterMonth));
+  const limits = plan.registry.limits.length > 0 ? createLimitStage(plan, store) : undefined;
+  const sums = createSums(plan, createRollup(plan, store, cache, cache.meterMonth), limits);
+  const status = createStatus(plan, store);
+  const factorRows = createFactorEvents(plan.registry);
+  let restatements = createRestatements(calendar);
+  const write = (changes: Changes): Promise<void> => options.write(withRestatements(restatements, changes));
+  const commit = (batch: LogBatch, changes: Changes): Promise<void> =>
+    options.commit(batch, withRestatements(restatements, changes));
   const readings = createReadings({
     plan,
     cache,
@@ -61,8 +71,9 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     owns: () => true,
     sendOn: (records) => log.append("readings", records),
     isInSteps: false,
+    heard: status.heard,
     note: sums.note,
-    write: options.write,
+    write,
     now,
   });
   let lastBusy = 0;
@@ -75,6 +86,8 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     await readings.reload();
     sums.clear();
     sums.load(await store.dirty(), EARLIER_CAUSE);
+    restatements = createRestatements(calendar);
+    status.load(await store.live(), () => true, now());
   };
 
   /** One thing at a time; after a failure nothing in memory is sure to be stored. */
@@ -88,12 +101,20 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   };
 
   const handlers = {
-    readings: (batch: LogBatch) =>
-      readings.handle(batch.records, (changes) => options.commit(batch, changes)),
-    rejects: (batch: LogBatch) => options.commit(batch, rejectChanges(plan, batch.records)),
+    readings: (batch: LogBatch) => readings.handle(batch.records, (changes) => commit(batch, changes)),
+    rejects: (batch: LogBatch) => commit(batch, rejectChanges(plan, batch.records)),
   };
 
-  const sumSome = (): Promise<void> => sums.step(now(), options.write);
+  const sumSome = (): Promise<void> => sums.step(now(), write);
+
+  /** Writes how things stand, as far as it is due; returns whether there is more. */
+  const look = async (): Promise<boolean> => {
+    const at = now();
+    const { rows, more } = await status.look(at);
+    const observations = [...rows, ...factorRows(at)];
+    if (observations.length > 0) await write({ observations });
+    return more;
+  };
 
   /** What was deferred, as far as it is due, for a share of the time. */
   const catchUp = async (): Promise<void> => {
@@ -104,9 +125,10 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     const more = await readings.recomputePending(false);
     // While backfills are due, their sites' days would only be summed again and again.
     if (!more) await sumSome();
+    const hasNews = await look();
     lastCatchUp = now();
     tookMs = lastCatchUp - started;
-    soonest = more || sums.size() > 0 ? 0 : started + ROLLUP_EVERY_MS;
+    soonest = more || hasNews || sums.size() > 0 ? 0 : started + ROLLUP_EVERY_MS;
   };
 
   const follow = async (topic: keyof typeof handlers, signal: AbortSignal): Promise<void> => {
@@ -149,7 +171,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
           return { site: area.site.id, carrier, day, causes: [REPAIR_CAUSE] };
         }),
     );
-    await options.write({ dirtySet: marks });
+    await write({ dirtySet: marks });
     sums.load(marks, REPAIR_CAUSE);
   };
 
@@ -160,6 +182,8 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   };
 
   await reload();
+  const ended = limits ? undefined : await endedLimits(plan, store, now());
+  if (ended) await write(ended);
   return {
     async run(signal) {
       const stop = new AbortController();

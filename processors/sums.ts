@@ -2,11 +2,14 @@
 import type { Changes, DirtyDay } from "../model/ports.ts";
 import type { DayIndex, Instant, MonthIndex } from "../model/time.ts";
 import { type Collector, createCollector } from "./changes.ts";
+import type { LimitStage } from "./limits/stage.ts";
 import type { Plan } from "./plan.ts";
 import type { Rollup } from "./rollup.ts";
 
 /** Days of one carrier that are summed in one step, so that a step stays short. */
 const DAYS_A_STEP = 4;
+/** While days keep changing, limits follow at least this often. */
+const LIMITS_AT_LEAST_MS = 5_000;
 
 export interface Sums {
   /** Takes note of what a step changed, and why; the marks themselves are stored with the changes. */
@@ -17,13 +20,18 @@ export interface Sums {
   load(marks: readonly DirtyDay[], cause: string): void;
   clear(): void;
   size(): number;
-  /** Sums some days of one carrier; its months, once all their days are done. */
+  /**
+   * Sums some days of one carrier; its months, once all their days are done. The limits follow when nothing is left
+   * to be summed, and now and then while there is.
+   */
   step(at: Instant, write: (changes: Changes) => Promise<void>): Promise<void>;
 }
 
 interface Mark extends Omit<DirtyDay, "causes"> {
   /** Changed quarter-hours; undefined: any may have. */
   quarters: Set<number> | undefined;
+  /** Those that were summed before the day changed again: its limits have yet to follow them. */
+  readonly earlier: ReadonlySet<number> | undefined;
   /** The groups' day is summed, the months are not. */
   isDayDone: boolean;
   /** Why the day changed, for the ledger. */
@@ -48,10 +56,20 @@ function byCause(marks: readonly Mark[], unitOf: (mark: Mark) => number | string
   return groups;
 }
 
+const NO_QUARTERS: ReadonlySet<number> = new Set();
+
+const allQuarters = ({ quarters, earlier }: Mark): ReadonlySet<number> | undefined =>
+  quarters && earlier && new Set([...earlier, ...quarters]);
+
 const keyOf = (mark: DirtyDay): string => `${mark.site}\n${mark.carrier}\n${mark.day}`;
 
-export function createSums(plan: Plan, rollup: Rollup): Sums {
+/** @param limits absent where there are none */
+export function createSums(plan: Plan, rollup: Rollup, limits?: LimitStage): Sums {
   const marks = new Map<string, Mark>();
+  /** Summed, and to be followed by their limits: those that the limits know of already, and those they do not. */
+  const summed = new Map<string, Mark>();
+  let fresh: Mark[] = [];
+  let lastLimits = 0;
   const monthOf = (mark: DirtyDay): MonthIndex => plan.calendar.monthOfDay(mark.day);
 
   const noteOne = (
@@ -63,7 +81,9 @@ export function createSums(plan: Plan, rollup: Rollup): Sums {
     const known = marks.get(keyOf(mark));
     if (known === undefined || known.isDayDone) {
       const why = new Set(known?.why).add(cause);
-      marks.set(keyOf(mark), { ...mark, quarters: quarters && new Set(quarters), isDayDone: false, why });
+      const earlier = known ? allQuarters(known) : NO_QUARTERS;
+      const own = quarters && new Set(quarters);
+      marks.set(keyOf(mark), { ...mark, quarters: own, earlier, isDayDone: false, why });
       return;
     }
     known.why.add(cause);
@@ -83,6 +103,55 @@ export function createSums(plan: Plan, rollup: Rollup): Sums {
       return union;
     };
 
+  const sumSome = async (at: Instant, write: (changes: Changes) => Promise<void>): Promise<void> => {
+    const first = marks.values().next().value;
+    if (first === undefined) return;
+    const own = [...marks.values()].filter((mark) => mark.carrier === first.carrier);
+    const part = async (
+      cause: string,
+      work: (out: Collector) => Promise<void>,
+      done: readonly Mark[] = [],
+    ): Promise<void> => {
+      const out = createCollector(plan, cause, at);
+      await work(out);
+      await write({ ...out.changes(), dirtyDone: done });
+    };
+    const open = own.filter((mark) => !mark.isDayDone);
+    const days = [...new Set(open.map((mark) => mark.day))].sort((a, b) => a - b).slice(0, DAYS_A_STEP);
+    const chosen = open.filter((mark) => days.includes(mark.day));
+    for (const [cause, some] of byCause(chosen, (mark) => mark.day))
+      await part(cause, (out) => rollup.groupDays(some, quartersOf(some), out));
+    for (const mark of chosen) mark.isDayDone = true;
+    const unfinished = new Set(own.filter((mark) => !mark.isDayDone).map(monthOf));
+    const finished = own.filter((mark) => !unfinished.has(monthOf(mark)));
+    if (finished.length === 0) return;
+    for (const [cause, some] of byCause(finished, (mark) => `${mark.site} ${monthOf(mark)}`))
+      await part(cause, (out) => rollup.siteMonths(some, out));
+    for (const [cause, some] of byCause(finished, monthOf))
+      await part(cause, (out) => rollup.groupMonths(some, out), limits ? [] : some);
+    for (const mark of finished) {
+      marks.delete(keyOf(mark));
+      if (limits) summed.set(keyOf(mark), mark);
+    }
+    if (limits) fresh.push(...finished);
+  };
+
+  const followLimits = async (
+    stage: LimitStage,
+    at: Instant,
+    write: (changes: Changes) => Promise<void>,
+  ): Promise<void> => {
+    const taken = fresh;
+    fresh = [];
+    if (taken.length > 0) await stage.take(taken.map((mark) => ({ ...mark, quarters: allQuarters(mark) })));
+    const changes = stage.size() > 0 ? await stage.slice(at) : {};
+    // A day that changed again is not done.
+    const done = stage.size() === 0 ? [...summed.values()].filter((mark) => !marks.has(keyOf(mark))) : [];
+    if (done.length > 0 || changes.facts || (changes.observations?.length ?? 0) > 0)
+      await write({ ...changes, dirtyDone: done });
+    if (stage.size() === 0) summed.clear();
+  };
+
   return {
     note(out, cause) {
       for (const [area, days] of out.dirtyDays) {
@@ -94,35 +163,19 @@ export function createSums(plan: Plan, rollup: Rollup): Sums {
     load(stored, cause) {
       for (const mark of stored) for (const known of mark.causes ?? [cause]) noteOne(mark, undefined, known);
     },
-    clear: () => marks.clear(),
-    size: () => marks.size,
+    clear() {
+      marks.clear();
+      summed.clear();
+      fresh = [];
+      limits?.clear();
+    },
+    size: () => marks.size + summed.size + (limits?.size() ?? 0),
     async step(at, write) {
-      const first = marks.values().next().value;
-      if (first === undefined) return;
-      const own = [...marks.values()].filter((mark) => mark.carrier === first.carrier);
-      const part = async (
-        cause: string,
-        work: (out: Collector) => Promise<void>,
-        done: readonly Mark[] = [],
-      ): Promise<void> => {
-        const out = createCollector(plan, cause, at);
-        await work(out);
-        await write({ ...out.changes(), dirtyDone: done });
-      };
-      const open = own.filter((mark) => !mark.isDayDone);
-      const days = [...new Set(open.map((mark) => mark.day))].sort((a, b) => a - b).slice(0, DAYS_A_STEP);
-      const chosen = open.filter((mark) => days.includes(mark.day));
-      for (const [cause, some] of byCause(chosen, (mark) => mark.day))
-        await part(cause, (out) => rollup.groupDays(some, quartersOf(some), out));
-      for (const mark of chosen) mark.isDayDone = true;
-      const unfinished = new Set(own.filter((mark) => !mark.isDayDone).map(monthOf));
-      const finished = own.filter((mark) => !unfinished.has(monthOf(mark)));
-      if (finished.length === 0) return;
-      for (const [cause, some] of byCause(finished, (mark) => `${mark.site} ${monthOf(mark)}`))
-        await part(cause, (out) => rollup.siteMonths(some, out));
-      for (const [cause, some] of byCause(finished, monthOf))
-        await part(cause, (out) => rollup.groupMonths(some, out), some);
-      for (const mark of finished) marks.delete(keyOf(mark));
+      await sumSome(at, write);
+      if (limits && (marks.size === 0 || at - lastLimits >= LIMITS_AT_LEAST_MS)) {
+        await followLimits(limits, at, write);
+        lastLimits = at;
+      }
     },
   };
 }

@@ -2,10 +2,13 @@
 import type { LogBatch, LogShare } from "../../model/ports.ts";
 import type { ChangedRecord } from "../../model/records.ts";
 import { createCache } from "../cache.ts";
+import { createLimitStage, endedLimits } from "../limits/stage.ts";
+import { createFactorEvents } from "../quality/events.ts";
 import { createRollup } from "../rollup.ts";
 import { createSums } from "../sums.ts";
 import { createMonths } from "./months.ts";
-import { checkVersion, LeaseLost, type ShareOptions } from "./options.ts";
+import { checkVersion, LeaseLost, NewerConfiguration, type ShareOptions } from "./options.ts";
+import { newestConfiguration } from "./versions.ts";
 import { createWriter } from "./writer.ts";
 
 /** Days are summed at most this often: what changes meanwhile is summed together. */
@@ -30,7 +33,8 @@ export function createChangedShare(share: LogShare, options: ShareOptions): Chan
   const { plan, store, config, now } = options;
   const cache = createCache(plan, store);
   const months = createMonths(plan, store);
-  const sums = createSums(plan, createRollup(plan, store, cache, months.known));
+  const limits = plan.registry.limits.length > 0 ? createLimitStage(plan, store) : undefined;
+  const sums = createSums(plan, createRollup(plan, store, cache, months.known), limits);
   /** Noted and not yet committed. */
   let marks: ChangedRecord[] = [];
   const write = createWriter(options, share, () => ({
@@ -38,11 +42,18 @@ export function createChangedShare(share: LogShare, options: ShareOptions): Chan
     records: marks.map((mark) => ({ key: mark.site, value: JSON.stringify({ ...mark, reread: true }) })),
   }));
 
+  const factorRows = createFactorEvents(plan.registry);
+  const tellFactors = async (): Promise<void> => {
+    const observations = factorRows(now());
+    if (observations.length > 0) await write({ observations });
+  };
+
   const note = (mark: ChangedRecord): void => {
     checkVersion(config, mark.config);
     if (mark.reread) {
       cache.clear();
       months.clear();
+      limits?.reread();
     }
     const area = plan.areaOf.get(`${mark.site}\n${mark.carrier}`);
     for (const owner of area?.plans ?? []) months.changed(owner, mark.day);
@@ -63,8 +74,21 @@ export function createChangedShare(share: LogShare, options: ShareOptions): Chan
       if (share.lease.aborted) throw new LeaseLost(share);
       await sums.step(now(), write);
     }
+    await tellFactors();
     await last.commit();
     marks = [];
+  };
+
+  /** Limits that changed with the configuration; those of an earlier one are not to come back. */
+  const catchUpLimits = async (): Promise<void> => {
+    const newest = await newestConfiguration(store);
+    if (newest !== undefined && newest.number > config.number) throw new NewerConfiguration(config, newest);
+    const ended = limits ? undefined : await endedLimits(plan, store, now());
+    if (ended) await write(ended);
+    while (sums.size() > 0) {
+      if (share.lease.aborted) throw new LeaseLost(share);
+      await sums.step(now(), write);
+    }
   };
 
   const follow = async (batches: AsyncIterator<LogBatch>): Promise<void> => {
@@ -97,6 +121,8 @@ export function createChangedShare(share: LogShare, options: ShareOptions): Chan
     async run() {
       const batches = share.batches()[Symbol.asyncIterator]();
       try {
+        await catchUpLimits();
+        await tellFactors();
         await follow(batches);
       } catch (error) {
         if (!(error instanceof LeaseLost) && !share.lease.aborted) throw error;

@@ -25,6 +25,7 @@ test("days that change while sums may not be made yet are summed together, and n
       return [];
     },
     write: none,
+    fact: async () => undefined,
   } as unknown as SeriesStore;
   let offset = 0;
   const batch = (days: readonly number[]): LogBatch => {

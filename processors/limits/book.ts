@@ -1,0 +1,320 @@
+/**
+ * What limits need of stored figures: days, whole months, and how far a day is known. All of it can be read back
+ * from the store; what a change makes stale is read anew, many series in one question.
+ */
+import type { Figure, FigureKey } from "../../model/figure.ts";
+import type { SeriesReader } from "../../model/ports.ts";
+import { type Calendar, type DayIndex, type Instant, type MonthIndex, QUARTER_MS } from "../../model/time.ts";
+import { type AreaRow, FIELDS, NO_ROW, rowOfFigure } from "../consumption/area-day.ts";
+import type { Series } from "./subjects.ts";
+
+/** Days and months kept, a few hundred bytes each. */
+const ROWS_KEPT = 400_000;
+/** Days kept with their quarter-hours. */
+const DETAILS_KEPT = 20_000;
+/** Days after which no figure is looked for: a hundred years. */
+const FAR = 36_500;
+/** A share this near to 1 is all of the time. */
+const WHOLE = 1 - 1e-9;
+
+/** Amount, then coal and CO2 net of conversion output (calorific, equivalent, location, market); NaN is unknown. */
+export interface Row {
+  readonly net: readonly number[];
+  /** Share of the window's time that is measured or estimated. */
+  readonly known: number;
+}
+
+/** How far a day is known, and its quarter-hours where a limit looks at them. */
+export interface Detail {
+  /** End of the newest known quarter-hour; the day's start where there is none. */
+  readonly asOf: Instant;
+  readonly quarters: readonly (Row | undefined)[];
+  /** Quarter-hours of which every meter's time is known through and through. */
+  readonly whole: readonly boolean[];
+  /** Quarter-hours that were known once. */
+  readonly vanished: ReadonlySet<number>;
+}
+
+export interface Book {
+  /** Stored rows of the series on that day may be others now; without quarter-hours, any of them. */
+  changed(series: Series, day: DayIndex, quarters?: ReadonlySet<number>): void;
+  /** Has days [from, to) at hand. */
+  wantDays(series: Series, from: DayIndex, to: DayIndex): void;
+  /** Has months [from, to) at hand. */
+  wantMonths(series: Series, from: MonthIndex, to: MonthIndex): void;
+  wantDetail(series: Series, day: DayIndex): void;
+  /** Has the newest day with a row at hand: looked for from `first` on, and not before `last` once it is known. */
+  wantNewest(series: Series, first: DayIndex, last: DayIndex): void;
+  /** Reads what is wanted and not at hand. */
+  load(): Promise<void>;
+  day(series: Series, day: DayIndex): Row | undefined;
+  month(series: Series, month: MonthIndex): Row | undefined;
+  detail(series: Series, day: DayIndex): Detail | undefined;
+  newest(series: Series): DayIndex | undefined;
+  /** Forgets everything when it is much: between two loads. */
+  trim(): void;
+  clear(): void;
+}
+
+/** Sums of an area's row less its output. */
+function netOf(row: AreaRow): Row {
+  const { sums } = row;
+  const net = [sums[0]!];
+  for (let i = 1; i < FIELDS - 5; i += 1) net.push(sums[i]! - sums[i + 5]!);
+  return { net, known: Math.min(1, row.coverage + row.estimated) };
+}
+
+const rowOf = (figure: Figure): Row | undefined => {
+  const row = rowOfFigure(figure);
+  return row === NO_ROW || !row.present ? undefined : netOf(row);
+};
+
+interface Kept {
+  /** null: there is no row. */
+  readonly days: Map<DayIndex, Row | null>;
+  readonly months: Map<MonthIndex, Row | null>;
+  readonly details: Map<DayIndex, Detail>;
+  newest?: DayIndex;
+}
+
+/** Asks for the same range of many series at once. */
+interface Asked {
+  readonly from: number;
+  readonly to: number;
+  readonly series: Set<Series>;
+}
+
+function ask(into: Map<string, Asked>, series: Series, from: number, to: number): void {
+  const name = `${from} ${to}`;
+  const known = into.get(name);
+  if (known) known.series.add(series);
+  else into.set(name, { from, to, series: new Set([series]) });
+}
+
+export function createBook(calendar: Calendar, reader: Pick<SeriesReader, "figures">): Book {
+  const kept = new Map<string, Kept>();
+  const byName = new Map<string, Series>();
+  let rows = 0;
+  let details = 0;
+  const days = new Map<string, Asked>();
+  const months = new Map<string, Asked>();
+  const newest = new Map<string, Asked>();
+  const detailed = new Map<string, Asked>();
+  /** Quarter-hours of details at hand that may be others now. */
+  const stale = new Map<Series, Map<DayIndex, Set<number>>>();
+
+  const keptOf = (series: Series): Kept => {
+    let own = kept.get(series.name);
+    if (own === undefined) {
+      own = { days: new Map(), months: new Map(), details: new Map() };
+      kept.set(series.name, own);
+      byName.set(series.name, series);
+    }
+    return own;
+  };
+
+  const nameOf = ({ scope, owner, carrier }: FigureKey): string => `${scope} ${owner} ${carrier}`;
+
+  const read = (
+    series: Iterable<Series>,
+    window: Figure["window"],
+    start: Instant,
+    end: Instant,
+  ): Promise<Figure[]> =>
+    reader.figures(
+      [...series].map((one) => one.key),
+      window,
+      start,
+      end,
+    );
+
+  const readDays = async ({ from, to, series }: Asked): Promise<void> => {
+    const found = await read(series, "day", calendar.dayStart(from), calendar.dayStart(to));
+    for (const one of series) {
+      const own = keptOf(one).days;
+      for (let day = from; day < to; day += 1) own.set(day, null);
+      rows += to - from;
+    }
+    for (const figure of found) {
+      const row = rowOf(figure);
+      if (row === undefined) continue;
+      const own = kept.get(nameOf(figure))!;
+      const day = calendar.dayOf(figure.start);
+      own.days.set(day, row);
+      if (own.newest !== undefined && day > own.newest) own.newest = day;
+    }
+  };
+
+  const readMonths = async ({ from, to, series }: Asked): Promise<void> => {
+    const start = calendar.dayStart(calendar.monthFirstDay(from));
+    const found = await read(series, "month", start, calendar.dayStart(calendar.monthFirstDay(to)));
+    for (const one of series) {
+      const own = keptOf(one).months;
+      for (let month = from; month < to; month += 1) own.set(month, null);
+      rows += to - from;
+    }
+    for (const figure of found) {
+      const row = rowOf(figure);
+      if (row) kept.get(nameOf(figure))!.months.set(calendar.monthOfDay(calendar.dayOf(figure.start)), row);
+    }
+  };
+
+  const readNewest = async ({ from, series }: Asked): Promise<void> => {
+    for (const figure of await read(series, "day", calendar.dayStart(from), calendar.dayStart(from + FAR))) {
+      if (rowOf(figure) === undefined) continue;
+      const own = kept.get(nameOf(figure))!;
+      own.newest = Math.max(own.newest ?? from, calendar.dayOf(figure.start));
+    }
+    for (const one of series) keptOf(one).newest ??= from;
+  };
+
+  const dayLength = (day: DayIndex): number =>
+    Math.round((calendar.dayStart(day + 1) - calendar.dayStart(day)) / QUARTER_MS);
+
+  /** Quarter-hours [from, to) of a day, on top of what is at hand of it. */
+  const readDetails = async (day: DayIndex, series: readonly Series[], from: number, to: number) => {
+    const start = calendar.dayStart(day);
+    const made = new Map<
+      string,
+      { quarters: (Row | undefined)[]; whole: boolean[]; vanished: Set<number> }
+    >();
+    for (const one of series) {
+      const before = keptOf(one).details.get(day);
+      const quarters = before
+        ? [...before.quarters]
+        : new Array<Row | undefined>(dayLength(day)).fill(undefined);
+      const whole = before ? [...before.whole] : new Array<boolean>(dayLength(day)).fill(false);
+      const vanished = new Set(before?.vanished);
+      for (let i = from; i < to; i += 1) {
+        quarters[i] = undefined;
+        whole[i] = false;
+        vanished.delete(i);
+      }
+      made.set(one.name, { quarters, whole, vanished });
+    }
+    const found = await read(series, "15m", start + from * QUARTER_MS, start + to * QUARTER_MS);
+    for (const figure of found) {
+      const row = rowOf(figure);
+      const own = made.get(nameOf(figure))!;
+      const i = (figure.start - start) / QUARTER_MS;
+      if (row === undefined || row.known === 0) {
+        own.vanished.add(i);
+        continue;
+      }
+      own.quarters[i] = row;
+      own.whole[i] = figure.missingMeters === 0 && row.known >= WHOLE;
+    }
+    for (const one of series) {
+      const { quarters, whole, vanished } = made.get(one.name)!;
+      const last = quarters.findLastIndex((row) => row !== undefined);
+      const { details: into } = keptOf(one);
+      if (!into.has(day)) details += 1;
+      into.set(day, { asOf: start + (last + 1) * QUARTER_MS, quarters, whole, vanished });
+    }
+  };
+
+  const loadDetails = async (): Promise<void> => {
+    for (const { from: day, series } of detailed.values()) {
+      const full: Series[] = [];
+      for (const one of series) {
+        const row = keptOf(one).days.get(day);
+        // A day known through and through ends with the day: its quarter-hours need not be read for that.
+        if (row && row.known >= WHOLE && !one.hasQuarters)
+          keptOf(one).details.set(day, {
+            asOf: calendar.dayStart(day + 1),
+            quarters: [],
+            whole: [],
+            vanished: new Set(),
+          });
+        else full.push(one);
+      }
+      if (full.length > 0) await readDetails(day, full, 0, dayLength(day));
+    }
+    detailed.clear();
+  };
+
+  /** What changed of details at hand: series of the same day and quarter-hours in one question. */
+  const refreshDetails = async (): Promise<void> => {
+    const groups = new Map<DayIndex, { series: Series[]; from: number; to: number }>();
+    for (const [series, byDay] of stale) {
+      for (const [day, quarters] of byDay) {
+        if (!keptOf(series).details.has(day) || quarters.size === 0) continue;
+        const group = groups.get(day) ?? { series: [], from: dayLength(day), to: 0 };
+        group.series.push(series);
+        group.from = Math.min(group.from, ...quarters);
+        group.to = Math.max(group.to, Math.max(...quarters) + 1);
+        groups.set(day, group);
+      }
+    }
+    stale.clear();
+    for (const [day, { series, from, to }] of groups) await readDetails(day, series, from, to);
+  };
+
+  const clear = (): void => {
+    kept.clear();
+    stale.clear();
+    rows = 0;
+    details = 0;
+  };
+
+  return {
+    changed(series, day, quarters) {
+      const own = kept.get(series.name);
+      if (own === undefined) return;
+      own.days.delete(day);
+      own.months.delete(calendar.monthOfDay(day));
+      const before = own.details.get(day);
+      if (before === undefined) return;
+      if (quarters === undefined || before.quarters.length === 0) {
+        own.details.delete(day);
+        return;
+      }
+      const byDay = stale.get(series) ?? new Map<DayIndex, Set<number>>();
+      const known = byDay.get(day) ?? new Set<number>();
+      for (const quarter of quarters) known.add(quarter);
+      byDay.set(day, known);
+      stale.set(series, byDay);
+    },
+    wantDays(series, from, to) {
+      const own = keptOf(series).days;
+      let first = from;
+      let end = to;
+      while (first < end && own.has(first)) first += 1;
+      while (first < end && own.has(end - 1)) end -= 1;
+      if (first < end) ask(days, series, first, end);
+    },
+    wantMonths(series, from, to) {
+      const own = keptOf(series).months;
+      let first = from;
+      let end = to;
+      while (first < end && own.has(first)) first += 1;
+      while (first < end && own.has(end - 1)) end -= 1;
+      if (first < end) ask(months, series, first, end);
+    },
+    wantDetail(series, day) {
+      this.wantDays(series, day, day + 1);
+      if (!keptOf(series).details.has(day)) ask(detailed, series, day, day + 1);
+    },
+    wantNewest(series, first, last) {
+      const own = keptOf(series);
+      if (own.newest === undefined) ask(newest, series, first, first + 1);
+      else own.newest = Math.max(own.newest, last);
+    },
+    async load() {
+      for (const asked of newest.values()) await readNewest(asked);
+      for (const asked of days.values()) await readDays(asked);
+      for (const asked of months.values()) await readMonths(asked);
+      for (const asked of [newest, days, months]) asked.clear();
+      await refreshDetails();
+      await loadDetails();
+    },
+    day: (series, day) => kept.get(series.name)?.days.get(day) ?? undefined,
+    month: (series, month) => kept.get(series.name)?.months.get(month) ?? undefined,
+    detail: (series, day) => kept.get(series.name)?.details.get(day),
+    newest: (series) => kept.get(series.name)?.newest,
+    trim() {
+      if (rows > ROWS_KEPT || details > DETAILS_KEPT) clear();
+    },
+    clear,
+  };
+}

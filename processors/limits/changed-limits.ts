@@ -1,0 +1,99 @@
+/** Limits that are not those the stored rows were made with: what is to be made anew, and what is over. */
+import { createHash } from "node:crypto";
+import type { Limit } from "../../model/limit.ts";
+import type { Observation } from "../../model/observation.ts";
+import { monthsBefore } from "../../model/period.ts";
+import type { SeriesReader } from "../../model/ports.ts";
+import { DAY_MS, type DayIndex, type Instant } from "../../model/time.ts";
+import type { Plan } from "../plan.ts";
+import { isShort } from "./reach.ts";
+import type { Subject } from "./subjects.ts";
+import { goneRow } from "./usage.ts";
+
+const FACT = "limits";
+/** How far back the rows of a changed limit are made anew. */
+const MONTHS_BACK = 13;
+/** Of limits of quarter-hours and hours. */
+const DAYS_BACK_SHORT = 31;
+/** Rows of a removed limit so old are history, and stay. */
+const REMOVED_MS = 2 * DAY_MS;
+
+export interface ChangedLimits {
+  readonly subjects: readonly { readonly subject: Subject; readonly from: DayIndex }[];
+  /** Rows that nothing will make anew. */
+  readonly gone: readonly Observation[];
+  /** To be stored when all of it is done. */
+  readonly fact: { readonly name: string; readonly value: string };
+}
+
+/** Everything a limit's rows depend on beside figures; names and sources may change freely. */
+function digestOf(plan: Plan, limit: Limit): string {
+  const { name: _name, source: _source, levels, ...facts } = limit;
+  const outputs = plan.registry.outputs
+    .filter((row) => row.site === limit.site && row.product === limit.product)
+    .map(({ month, amount }) => [month, amount]);
+  const text = JSON.stringify([facts, levels.map(({ label: _label, ...level }) => level), outputs]);
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
+}
+
+const sameTags = (a: Observation["tags"], b: Observation["tags"]): boolean =>
+  a.purpose === b.purpose && a.site === b.site && a.group === b.group;
+
+/** Whether a limit has a row at that moment, as far as the limit goes. */
+function mayHave(plan: Plan, limit: Limit, { tags, at }: Observation): boolean {
+  const { purpose, site, group } = limit;
+  const own = { purpose, ...(site === undefined ? {} : { site }), ...(group === undefined ? {} : { group }) };
+  if (!sameTags(tags, own)) return false;
+  if (isShort(limit)) return limit.validFrom <= at && at < (limit.validTo ?? Number.POSITIVE_INFINITY);
+  return (
+    plan.calendar.dayStart(plan.calendar.dayOf(at)) === at && isValidOn(plan, limit, plan.calendar.dayOf(at))
+  );
+}
+
+/** A limit has rows on the days that it holds on, be it in part. */
+export function isValidOn({ calendar }: Pick<Plan, "calendar">, limit: Limit, day: DayIndex): boolean {
+  const ends = limit.validTo ?? Number.POSITIVE_INFINITY;
+  return limit.validFrom < calendar.dayStart(day + 1) && calendar.dayStart(day) < ends;
+}
+
+/** Compares the registry's limits with those that the stored rows were made with; undefined when nothing differs. */
+export async function changedLimits(
+  plan: Plan,
+  reader: Pick<SeriesReader, "fact" | "observations">,
+  subjects: readonly Subject[],
+  now: Instant,
+): Promise<ChangedLimits | undefined> {
+  const stored = await reader.fact(FACT);
+  const before = new Map(Object.entries(JSON.parse(stored ?? "{}") as Record<string, string>));
+  const digests = Object.fromEntries(subjects.map(({ limit }) => [limit.id, digestOf(plan, limit)]));
+  const value = JSON.stringify(digests);
+  if (value === (stored ?? "{}")) return undefined;
+  const today = plan.calendar.dayOf(now);
+  const changed = subjects.filter(({ limit }) => before.get(limit.id) !== digests[limit.id]);
+  const dayStart = (day: DayIndex): Instant => plan.calendar.dayStart(day);
+  const gone: Observation[] = [];
+  const ask = (limit: string, from: Instant): Promise<Observation[]> =>
+    reader.observations({
+      measurement: "limit_usage",
+      tags: { limit },
+      from,
+      to: dayStart(today + 366),
+    });
+  for (const { limit } of changed) {
+    if (!before.has(limit.id)) continue;
+    for (const row of await ask(limit.id, dayStart(monthsBefore(today, MONTHS_BACK))))
+      if (!mayHave(plan, limit, row)) gone.push(goneRow(row.tags, row.at));
+  }
+  for (const id of before.keys()) {
+    if (id in digests) continue;
+    for (const row of await ask(id, now - REMOVED_MS)) gone.push(goneRow(row.tags, row.at));
+  }
+  return {
+    subjects: changed.map((subject) => ({
+      subject,
+      from: isShort(subject.limit) ? today - DAYS_BACK_SHORT : monthsBefore(today, MONTHS_BACK),
+    })),
+    gone,
+    fact: { name: FACT, value },
+  };
+}
