@@ -52,6 +52,7 @@ export function MatterRow({ matter, limit }: { matter: ApiMatter; limit: ApiLimi
         <Extent matter={matter} limit={limit} />
       </div>
       <div class="since">
+        <span class="hidden">{t("matter.since")}</span>
         <span>{ageText(serverNow.value - since)}</span>
         <span class="stamp soft">
           {shortStampOf(matter.raisedAt)}
@@ -59,12 +60,14 @@ export function MatterRow({ matter, limit }: { matter: ApiMatter; limit: ApiLimi
         </span>
       </div>
       <div class="state">
+        <span class="hidden">{t("state")}</span>
         <Progress matter={matter} />
         {matter.escalations > 0 && (
           <span class="stamp soft">{t("matter.escalated", { n: matter.escalations })}</span>
         )}
       </div>
       <div class="when-due">
+        <span class="hidden">{t("matter.due")}</span>
         <Due matter={matter} />
       </div>
     </li>
