@@ -22,6 +22,7 @@ const sourceFolders = [
   "config",
   "demo",
   "bench",
+  "dashboards/builder",
   "test/chaos",
   "test/services",
   "scripts",
@@ -43,7 +44,12 @@ export function isStale() {
 }
 
 async function buildPrograms() {
-  const optional = { bench: "bench/main.ts", chaos: "test/chaos/main.ts", publisher: "bench/publisher.ts" };
+  const optional = {
+    bench: "bench/main.ts",
+    chaos: "test/chaos/main.ts",
+    publisher: "bench/publisher.ts",
+    dashboards: "dashboards/builder/main.ts",
+  };
   const entryPoints = {
     main: "./main.ts",
     "app-writer": "./app-writer.ts",
