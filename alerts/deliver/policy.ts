@@ -94,9 +94,13 @@ export function delivered(row: Delivery, now: Instant): OutboxChanges {
   return { rows: [ended(row, "delivered")], attempts: [attemptOf(row, now, "delivered")] };
 }
 
+/** Says who is not tried any more, and why. */
+function lostAttempt(row: Delivery, now: Instant, why = "refused by every channel"): Attempt {
+  return { ...attemptOf(row, now, "given-up", why), at: now, tookMs: 0 };
+}
+
 function givenUp(row: Delivery, now: Instant, attempts: readonly Attempt[], why: string): OutboxChanges {
-  const last = { ...attemptOf(row, now, "given-up", why), at: now, tookMs: 0 };
-  return { rows: [{ ...ended(row, "failed"), allTries: row.allTries + 1 }], attempts: [...attempts, last] };
+  return { rows: [ended(row, "failed")], attempts: [...attempts, lostAttempt(row, now, why)] };
 }
 
 /** Those who go on by other channels: in the same row where they stay together, else in rows of their own. */
@@ -156,7 +160,9 @@ export function failed(
     const plain = isFirstRound ? 0 : backOff(row.notice.id, row.allTries + 1, policy);
     return channel === row.channel ? Math.max(plain, failure.retryAfterMs ?? 0) : plain;
   };
-  return { rows: movedOn(row, going, channels, now, mayRepeat, wait), attempts: [attempt] };
+  const lost = row.addressees.filter(({ officer }) => !going.some((one) => one.officer === officer));
+  const gone = lost.length === 0 ? [] : [lostAttempt({ ...row, addressees: lost }, now)];
+  return { rows: movedOn(row, going, channels, now, mayRepeat, wait), attempts: [attempt, ...gone] };
 }
 
 function again(
