@@ -154,6 +154,7 @@ async function replayLogged(offset: number): Promise<number> {
 function trim(): void {
   for (const topic of ["readings", "rejects"] as const)
     log.trim(topic, CONSUMER, Date.now() - LOG_KEPT_MS, TRIM_ROWS);
+  log.trim("alerts", undefined, Date.now() - LOG_KEPT_MS, TRIM_ROWS);
 }
 
 await restate();

@@ -16,6 +16,11 @@ export function databaseFile(directory: string): string {
   return join(directory, "energy.db");
 }
 
+/** The desk's own file, in either stack. */
+export function alertsFile(directory: string): string {
+  return join(directory, "alerts.db");
+}
+
 const occupantFile = (directory: string): string => join(directory, "running.json");
 
 function isAlive(pid: number): boolean {

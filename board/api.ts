@@ -4,7 +4,7 @@
  */
 
 import type { MatterAction, MatterState, OfficerAction } from "../model/alert.ts";
-import type { Colour } from "../model/limit.ts";
+import type { Colour, Colour, LimitBasis, Period, Purpose, Quantity } from "../model/limit.ts";
 import type { NoticeKind } from "../model/notice.ts";
 import type { Verdict } from "../model/reading.ts";
 import type { Berth, Carrier, LocalText, MeterRole, SiteCategory } from "../model/registry.ts";
@@ -165,6 +165,44 @@ export interface RollingAnswer {
     coverage: number;
     daysWithData: number;
   }[];
+}
+
+/** A limit as it stood at `asOf`, the end of what is known of the day. */
+export interface ApiLimit {
+  limit: string;
+  name: LocalText;
+  purpose: Purpose;
+  /** One of the two; a group's key as it is stored, such as `town:gaoting` or `county!national`. */
+  site?: string;
+  group?: string;
+  quantity: Quantity;
+  carrier?: string;
+  basis?: LimitBasis;
+  product?: string;
+  period: Period;
+  unit: string;
+  value: number;
+  used: number | null;
+  ratio: number | null;
+  /** Share of the period's time that is gone; of rolling periods 1. */
+  gone: number | null;
+  planned: number | null;
+  projected: number | null;
+  projectedRatio: number | null;
+  /** How `projected` was come by: split, same-period, linear; empty where there is none. */
+  method: string;
+  daysLeft: number | null;
+  coverage: number;
+  /** Enough is known for a level to hold; `green` says something of judged limits alone. */
+  judged: boolean;
+  colour: "green" | Colour;
+  asOf: string;
+  levels: { colour: Colour; ratio: number; toDate: boolean }[];
+}
+
+/** GET /api/v1/limits?at=DATE[&site=|group=|purpose=] : limits that hold on the day, by id. */
+export interface LimitsAnswer {
+  rows: ApiLimit[];
 }
 
 /** GET /api/v1/avoided?from=&to=&window=day|month : CO2 avoided by shore power and by charging. */
@@ -463,8 +501,8 @@ export interface MatterAnswer {
     /** Empty while none has been tried. */
     channel: string;
     officer: string;
-    /** `held`: waits for the end of quiet hours; `gone`: nothing was left to tell. */
-    status: "waiting" | "held" | "delivered" | "failed" | "gone";
+    /** `held`: waits for the end of quiet hours, or for a digest. */
+    status: "waiting" | "held" | "delivered" | "failed";
     attempts: number;
     error?: string;
   }[];

@@ -2,15 +2,19 @@
 import Fastify, { type FastifyInstance } from "fastify";
 import { UsageError } from "../model/errors.ts";
 import type { Log } from "../model/log.ts";
+import type { Registry } from "../model/registry.ts";
 import type { Role } from "../model/roles.ts";
 import { parameters, type QueryName, type RawParameters } from "./parameters.ts";
 import { type OperatorCheck, requireRole } from "./server/access.ts";
 import { addAdminRoutes, type BoardActions } from "./server/actions.ts";
+import { type AnswerDoor, addAnswerPage } from "./server/answer-page.ts";
+import type { BoardDesk } from "./server/desk.ts";
 import { createFeed, type Run } from "./server/feed.ts";
 import { addGuards, isLoopback } from "./server/guard.ts";
 import { addHeaders } from "./server/headers.ts";
 import { addHealth, type Readiness } from "./server/health.ts";
 import { createIdentify } from "./server/identity.ts";
+import { addMatterRoutes } from "./server/matters.ts";
 import { addOpenApi, querySchema } from "./server/openapi.ts";
 import { addPage } from "./server/page.ts";
 import { problemOf, sendAnswer, sendProblem, TooManyError } from "./server/problem.ts";
@@ -28,6 +32,8 @@ import {
 
 export type { OperatorCheck } from "./server/access.ts";
 export type { BoardActions, ImportRequest, ReconcileRequest, ReplayRequest } from "./server/actions.ts";
+export type { AnswerDoor } from "./server/answer-page.ts";
+export type { BoardDesk } from "./server/desk.ts";
 export type { Dependency, Readiness } from "./server/health.ts";
 
 export interface BoardServerOptions {
@@ -46,6 +52,8 @@ export interface BoardServerOptions {
   /** PEM; with it the server speaks HTTPS. */
   readonly tls?: { readonly cert: string | Buffer; readonly key: string | Buffer };
   readonly log: Log;
+  /** Where this process has the desk. */
+  readonly matters?: { readonly desk: BoardDesk; readonly registry: Registry; readonly answers?: AnswerDoor };
   /** Where other than the defaults. */
   readonly limits?: Partial<BoardLimits>;
 }
@@ -95,8 +103,8 @@ function createApp({ log, tls }: BoardServerOptions, limits: BoardLimits): Fasti
 /** Rejects show what came in word for word, which a plant may not want everybody to read. */
 const accessTo = (name: QueryName): Role => (name === "rejects" ? "officer" : "viewer");
 
-function addQueries(app: FastifyInstance, { run, log }: BoardServerOptions): void {
-  const feed = createFeed({ run, log });
+function addQueries(app: FastifyInstance, { run, log, matters }: BoardServerOptions): void {
+  const feed = createFeed({ run, log, ...(matters ? { matters: matters.desk.counts } : {}) });
   app.addHook("preClose", async () => feed.close());
   for (const name of Object.keys(parameters) as QueryName[]) {
     if (name === "stream") continue;
@@ -159,6 +167,8 @@ export async function createBoardServer(options: BoardServerOptions): Promise<Fa
   await addAccess(app, options, limits);
   addQueries(app, options);
   addAdminRoutes(app, { actions: options.actions, log: options.log });
+  if (options.matters) addMatterRoutes(app, { ...options.matters, log: options.log, now: Date.now });
+  if (options.matters?.answers) await addAnswerPage(app, options.matters.answers);
   addHealth(app, options);
   app.get("/api/v1/openapi.json", { schema: { hide: true } }, () => app.swagger());
   await addPage(app, options.webRoot);

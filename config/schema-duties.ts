@@ -1,8 +1,9 @@
 /** YAML form of `duties.yaml`, `calendar.yaml` and `targets.yaml`; resolved to `model/duty.ts`. */
 import { z } from "zod";
 import { audiences, channelKinds } from "../model/duty.ts";
-import { type colours, purposes } from "../model/limit.ts";
+import type { colours } from "../model/limit.ts";
 import { factorStatuses, siteCategories } from "../model/registry.ts";
+import { domains } from "../model/rule.ts";
 import { dateField, idField, nameField, strict } from "./fields.ts";
 
 /** A time of day such as 08:30; 24:00 ends a day. */
@@ -10,7 +11,6 @@ const timeField = z
   .string()
   .regex(/^(([01]\d|2[0-3]):[0-5]\d|24:00)$/, 'write a time of day in quotes, such as "08:30"');
 
-const domains = [...purposes, "data", "energy", "pipeline"] as const;
 const audienceField = z.enum(audiences);
 
 const policyForm = strict({

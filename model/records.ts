@@ -1,13 +1,15 @@
 /** What the log's topics hold: the JSON of these, keyed by site. */
+import type { Alert, MatterEvent } from "./alert.ts";
 import type { Reading } from "./reading.ts";
 import type { Reject } from "./reject.ts";
 import type { DayIndex, Instant } from "./time.ts";
 
 /**
  * `readings` and `rejects` hold what ingest took in. `changed` holds the days of sites whose months and groups
- * are to be summed by their one owner; where log and store commit as one, the store keeps them instead.
+ * are to be summed by their one owner; where log and store commit as one, the store keeps them instead. `alerts` tells
+ * other programs what becomes of matters; nothing here reads it.
  */
-export const topics = ["readings", "rejects", "changed"] as const;
+export const topics = ["readings", "rejects", "changed", "alerts"] as const;
 export type Topic = (typeof topics)[number];
 
 /** Readings of one meter that came in one message. */
@@ -64,4 +66,28 @@ export interface ChangedRecord {
   readonly config?: ConfigVersion;
   /** What is at hand of the sums may not be what is stored. */
   readonly reread?: boolean;
+}
+
+/**
+ * What was done with a matter, keyed by its site, at least once each and in order: `number` rises by one with each,
+ * and is the same over repeats.
+ */
+export interface AlertRecord {
+  readonly number: number;
+  readonly event: MatterEvent;
+  /** What the matter is about. */
+  readonly alert: Pick<
+    Alert,
+    | "rule"
+    | "colour"
+    | "domain"
+    | "site"
+    | "group"
+    | "meter"
+    | "gateway"
+    | "limit"
+    | "fingerprint"
+    | "startsAt"
+  >;
+  readonly lead?: string;
 }

@@ -49,8 +49,11 @@ export interface SqliteLog extends EventLog {
   hurry(topic: Topic): void;
   /** The record at an offset, while it is kept. */
   recordAt(topic: Topic, offset: number): LoggedRecord | undefined;
-  /** Deletes at most `limit` records that are done and older than `before`; returns how many. */
-  trim(topic: Topic, consumer: string, before: number, limit: number): number;
+  /**
+   * Deletes at most `limit` records that are done and older than `before`; returns how many. Without a consumer, of a
+   * topic that nothing here reads, all are done.
+   */
+  trim(topic: Topic, consumer: string | undefined, before: number, limit: number): number;
 }
 
 interface SqliteBatch extends LogBatch {
@@ -279,7 +282,7 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
     },
     trim(topic, consumer, before, limit) {
       const table = `log_${topic}`;
-      const upTo = committed(topic, consumer);
+      const upTo = consumer === undefined ? states.get(topic)!.last : committed(topic, consumer);
       // The oldest first, and of these the old: whether any is old enough must not take a look at all of them.
       const oldest = `SELECT off, received FROM ${table} WHERE off < ? ORDER BY off LIMIT ?`;
       const sql = `DELETE FROM ${table} WHERE off IN (SELECT off FROM (${oldest}) WHERE received < ?)`;

@@ -3,7 +3,7 @@ import type { Database } from "./driver.ts";
 import { OBSERVED_SERIES, prepareObserved } from "./observations.ts";
 
 /** Rises with every change that an older program could not read. */
-export const SCHEMA_VERSION = 4;
+export const SCHEMA_VERSION = 5;
 
 /** Columns of figures of sites and groups after the key. */
 export const areaColumns = [
@@ -38,17 +38,22 @@ function figureTable(name: string, columns: readonly string[]): string {
 const LOG_CHANGED =
   "CREATE TABLE log_changed(off INTEGER PRIMARY KEY, site TEXT NOT NULL, received INTEGER NOT NULL, value TEXT NOT NULL) STRICT;";
 
+const LOG_ALERTS =
+  "CREATE TABLE log_alerts(off INTEGER PRIMARY KEY, site TEXT NOT NULL, received INTEGER NOT NULL, value TEXT NOT NULL) STRICT;";
+
 /** What turns a file of an earlier version into one of the next. */
 const MIGRATIONS: Readonly<Record<number, string>> = {
   1: LOG_CHANGED,
   2: "ALTER TABLE dirty ADD COLUMN causes TEXT NOT NULL DEFAULT '';",
   3: OBSERVED_SERIES,
+  4: LOG_ALERTS,
 };
 
 export const SCHEMA = `
 CREATE TABLE log_readings(off INTEGER PRIMARY KEY, site TEXT NOT NULL, received INTEGER NOT NULL, value TEXT NOT NULL) STRICT;
 CREATE TABLE log_rejects(off INTEGER PRIMARY KEY, site TEXT NOT NULL, received INTEGER NOT NULL, value TEXT NOT NULL) STRICT;
 ${LOG_CHANGED}
+${LOG_ALERTS}
 CREATE TABLE log_offset(consumer TEXT NOT NULL, topic TEXT NOT NULL, off INTEGER NOT NULL, PRIMARY KEY(consumer, topic)) WITHOUT ROWID, STRICT;
 CREATE TABLE series(id INTEGER PRIMARY KEY, site TEXT NOT NULL, meter TEXT NOT NULL, register TEXT NOT NULL, UNIQUE(site, meter, register)) STRICT;
 CREATE TABLE owner(id INTEGER PRIMARY KEY, scope TEXT NOT NULL, owner TEXT NOT NULL, carrier TEXT NOT NULL, UNIQUE(scope, owner, carrier)) STRICT;

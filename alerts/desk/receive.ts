@@ -93,7 +93,7 @@ function worsen(context: DeskContext, before: DeskMatter, alert: Alert, now: Ins
   };
   store.putMatter(matter);
   store.putLink(linkOf(alert, matter.id));
-  const details = { ...detailsOf(alert), before: before.colour };
+  const details = { ...detailsOf(alert), before: before.colour, beforeRule: before.alert.rule };
   store.addEvent({ matter: matter.id, at: now, action: "worsen", actor: SYSTEM, text: "", details });
   tell(context, matter, "worsened", officers, now);
 }

@@ -4,6 +4,7 @@ import type { FastifyReply } from "fastify";
 import type { Log } from "../../model/log.ts";
 import type { Answer } from "../answer.ts";
 import { ProblemError } from "../answer.ts";
+import type { MattersEvent } from "../api.ts";
 import type { RawParameters } from "../parameters.ts";
 
 /** Asks the reader thread. */
@@ -11,6 +12,8 @@ export type Run = (name: string, params: RawParameters) => Promise<Answer>;
 
 export interface FeedOptions {
   readonly run: Run;
+  /** How many matters are open: told as an event of its own when it changes. */
+  readonly matters?: () => Promise<MattersEvent>;
   readonly log: Log;
   /** Shortest time between two events. */
   readonly tickMs?: number;
@@ -36,6 +39,7 @@ const BUSY_SHARE = 0.2;
 /** Opens the feed; it runs only while somebody listens. */
 export function createFeed({
   run,
+  matters,
   log,
   tickMs = 1_000,
   heartbeatMs = 15_000,
@@ -46,6 +50,7 @@ export function createFeed({
   let heartbeat: NodeJS.Timeout | undefined;
   let asking = false;
   let etag: string | undefined;
+  let toldMatters: string | undefined;
   let sentAt = Number.NEGATIVE_INFINITY;
   let askedAt = Number.NEGATIVE_INFINITY;
 
@@ -69,10 +74,18 @@ export function createFeed({
     sentAt = performance.now();
     broadcast(`event: figures\ndata: ${answer.body}\n\n`);
   };
+  const askMatters = async (): Promise<void> => {
+    if (matters === undefined) return;
+    const text = JSON.stringify(await matters());
+    if (text === toldMatters) return;
+    toldMatters = text;
+    broadcast(`event: matters\ndata: ${text}\n\n`);
+  };
   const tick = async (): Promise<void> => {
     timer = undefined;
     asking = true;
     askedAt = performance.now();
+    await askMatters().catch((error: unknown) => complain(String(error)));
     await ask().catch((error: unknown) => complain(String(error)));
     asking = false;
     const took = performance.now() - askedAt;
@@ -117,6 +130,7 @@ export function createFeed({
       listeners.add(listener);
       // The newcomer is told at the next tick, changed or not.
       etag = undefined;
+      toldMatters = undefined;
       heartbeat ??= setInterval(() => broadcast(": alive\n\n"), heartbeatMs);
       if (!asking) schedule(tickMs);
     },

@@ -28,6 +28,7 @@ const titles: Readonly<Record<QueryName, string>> = {
   stream: "Server-sent events `figures`, at most one a second while something changes",
   ranking: "Sites by standard coal of a day or month",
   rolling: "Standard coal of each site over the twelve calendar months before a day",
+  limits: "How each limit stands: used, planned, projected, days left, and its colour",
   avoided: "CO2 avoided by shore power and by charging",
   breakdown: "What a site's sub-meters say of its amount, and the rest",
   quality: "How much of a day is known",
@@ -49,6 +50,10 @@ const notes: Readonly<Partial<Record<QueryName, string>>> = {
   rolling:
     "Days in [at − 12 calendar months, at), the month's last day standing in for one it has not. Coal is net of " +
     "metered conversion output.",
+  limits:
+    "Limits that hold on the day, each as it stood at `asOf`, the end of what is known of it; where nothing is known " +
+    "of the day, as it stood on the newest day before with a row, 31 days before at most. `used` is null where a " +
+    "factor or an output is unknown, or nothing is known at all.",
   avoided:
     "gross = kWh × baseline, grid = kWh × the region's grid average, net = gross − grid, by the factors in force at " +
     "each day's start. Every meter of role shore-power or charging counts once, whatever it contributes; a " +
@@ -81,6 +86,26 @@ export function querySchema(name: QueryName): FastifySchema {
     operationId: name,
     ...(name === "stream" ? {} : { querystring: jsonSchema(parameters[name]) }),
     response: { 200: { description: titles[name], content: contentOf(name) }, ...problems },
+  };
+}
+
+/** Schema of a route that answers in JSON. */
+export function plainSchema(
+  operationId: string,
+  summary: string,
+  answer: z.ZodType,
+  input: { readonly querystring?: z.ZodType; readonly body?: z.ZodType } = {},
+): FastifySchema {
+  const { querystring, body } = input;
+  return {
+    summary,
+    operationId,
+    ...(querystring === undefined ? {} : { querystring: jsonSchema(querystring) }),
+    ...(body === undefined ? {} : { body: jsonSchema(body) }),
+    response: {
+      200: { description: summary, content: { "application/json": { schema: jsonSchema(answer) } } },
+      ...problems,
+    },
   };
 }
 

@@ -108,7 +108,7 @@ describe("the SQLite file", () => {
     const path = `${directory.path}/energy.db`;
     const old = openDatabase(path);
     createSqliteStore(old, calendar);
-    old.exec(`ALTER TABLE dirty DROP COLUMN causes; DROP TABLE observed_series; PRAGMA user_version=2;
+    old.exec(`ALTER TABLE dirty DROP COLUMN causes; DROP TABLE observed_series; DROP TABLE log_alerts; PRAGMA user_version=2;
       INSERT INTO dirty VALUES('s', 'heat', 7), ('s', 'electricity', 7);`);
     old.close();
     const store = openStore(path);
@@ -131,7 +131,7 @@ describe("the SQLite file", () => {
     const old = openDatabase(path);
     createSqliteStore(old, calendar);
     for (const kind of observedNames) old.exec(`DROP TABLE ${kind};`);
-    old.exec("DROP TABLE observed_series; PRAGMA user_version=3; INSERT INTO fact VALUES('kept', '1');");
+    old.exec("DROP TABLE observed_series; DROP TABLE log_alerts; PRAGMA user_version=3; INSERT INTO fact VALUES('kept', '1');");
     old.close();
     const row = observation("site_status", { site: "s" });
     let store = openStore(path);
