@@ -43,6 +43,8 @@ export interface ReadingsOptions {
    * did not; see `markAll`.
    */
   readonly isInSteps: boolean;
+  /** Told what came in of a meter, once it is stored. */
+  readonly heard?: (batch: MeterBatch, now: Instant) => void;
   /** Takes note of the days that changed, and why. */
   readonly note: (out: Collector, cause: string) => void | Promise<void>;
   /** Writes changes that no batch of the log led to. */
@@ -131,6 +133,7 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
     options.ahead?.release();
     await commit({ ...out.changes(), rejects, balance: tally.counts() });
     for (const [owner, row] of out.live) keepLive(owner, row);
+    if (options.heard) for (const group of groups.values()) options.heard(group, at);
     await options.note(out, READINGS_CAUSE);
   };
 

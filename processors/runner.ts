@@ -108,7 +108,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const sumSome = (): Promise<void> => sums.step(now(), write);
 
   /** Writes how things stand, as far as it is due; returns whether there is more. */
-  const look = async (): Promise<boolean> => {
+  const tellStatus = async (): Promise<boolean> => {
     const at = now();
     const { rows, more } = await status.look(at);
     const observations = [...rows, ...factorRows(at)];
@@ -125,7 +125,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     const more = await readings.recomputePending(false);
     // While backfills are due, their sites' days would only be summed again and again.
     if (!more) await sumSome();
-    const hasNews = await look();
+    const hasNews = await tellStatus();
     lastCatchUp = now();
     tookMs = lastCatchUp - started;
     soonest = more || hasNews || sums.size() > 0 ? 0 : started + ROLLUP_EVERY_MS;

@@ -5,6 +5,7 @@ import type { StoredReject } from "../../model/reject.ts";
 import type { DayIndex } from "../../model/time.ts";
 import { createCache } from "../cache.ts";
 import type { Collector } from "../changes.ts";
+import { createStatus } from "../quality/status.ts";
 import { createReadings } from "../readings.ts";
 import { createLookAhead } from "./look-ahead.ts";
 import { checkVersion, LeaseLost, type ShareOptions } from "./options.ts";
@@ -55,6 +56,8 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
     topic: "readings",
     records: requestsFor(changes, now(), { config }),
   }));
+  // Past the view of what a step is about to read: how things stand is looked at beside the steps.
+  const status = createStatus(plan, store);
   const work = createReadings({
     plan,
     cache,
@@ -65,6 +68,7 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
     admit: (request) => checkVersion(config, request.config),
     isCounted: totals.isCounted,
     isInSteps: true,
+    heard: status.heard,
     // The notice comes after the figures, so that whoever follows it reads them.
     note: async (out, cause) => {
       const records = changedRecords(out, cause, { config });
@@ -127,8 +131,15 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
       });
   };
 
-  /** Does what was deferred while no readings come; the first failure ends it. */
-  const tick = (end: AbortSignal): Promise<void> =>
+  /** Writes how things stand, as far as it is due. */
+  const look = async (): Promise<void> => {
+    if (!status.isDue(now())) return;
+    const { rows } = await status.look(now());
+    if (rows.length > 0) await write({ observations: rows });
+  };
+
+  /** Does what is due while no readings come; the first failure ends it. */
+  const tick = (end: AbortSignal, step: () => Promise<void>): Promise<void> =>
     new Promise((resolve, reject) => {
       let isWaiting = false;
       const timer = setInterval(() => {
@@ -137,7 +148,7 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
         const done = (): void => {
           isWaiting = false;
         };
-        exclusively(catchUp).then(done, (error: unknown) => {
+        step().then(done, (error: unknown) => {
           clearInterval(timer);
           reject(error);
         });
@@ -155,7 +166,13 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
       const done = new AbortController();
       try {
         await exclusively(work.reload);
-        await Promise.race([follow(), tick(done.signal).then(() => new Promise<never>(() => undefined))]);
+        status.load(await store.live(), share.owns, now());
+        const never = () => new Promise<never>(() => undefined);
+        await Promise.race([
+          follow(),
+          tick(done.signal, () => exclusively(catchUp)).then(never),
+          tick(done.signal, look).then(never),
+        ]);
       } catch (error) {
         if (!(error instanceof LeaseLost) && !share.lease.aborted) throw error;
       } finally {

@@ -2,6 +2,7 @@
 import type { Changes, LogRecord, LogShare } from "../../model/ports.ts";
 import type { RecomputeRecord, Topic } from "../../model/records.ts";
 import type { Instant } from "../../model/time.ts";
+import { createRestatements, withRestatements } from "../quality/events.ts";
 import { LeaseLost, type ShareOptions } from "./options.ts";
 
 /** For the ledger: a write may have come after those of the next owner, with what was right before. */
@@ -17,7 +18,7 @@ export interface Doubt {
  * @returns a write that throws `LeaseLost` as soon as the share is lost
  */
 export function createWriter(
-  { store, log, written, now }: ShareOptions,
+  { plan, store, log, written, now }: ShareOptions,
   share: LogShare,
   doubtOf: (changes: Changes) => Doubt,
 ): (changes: Changes) => Promise<void> {
@@ -26,8 +27,10 @@ export function createWriter(
     if (records.length > 0) await log.append(topic, records);
     throw new LeaseLost(share);
   };
-  return async (changes) => {
+  const restatements = createRestatements(plan.calendar);
+  return async (given) => {
     if (share.lease.aborted) throw new LeaseLost(share);
+    const changes = withRestatements(restatements, given);
     const started = now();
     try {
       await store.write(changes, share.lease);
