@@ -4,7 +4,7 @@
  */
 
 import type { MatterAction, MatterState, OfficerAction } from "../model/alert.ts";
-import type { Colour, Colour, LimitBasis, Period, Purpose, Quantity } from "../model/limit.ts";
+import type { Colour, LimitBasis, Period, Purpose, Quantity } from "../model/limit.ts";
 import type { NoticeKind } from "../model/notice.ts";
 import type { Verdict } from "../model/reading.ts";
 import type { Berth, Carrier, LocalText, MeterRole, SiteCategory } from "../model/registry.ts";

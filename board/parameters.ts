@@ -1,5 +1,6 @@
 /** The parameters of every query: what is checked, and what the OpenAPI document says of them. */
 import { z } from "zod";
+import { purposes } from "../model/limit.ts";
 import { siteCategories } from "../model/registry.ts";
 import { rejectCodes } from "../model/reject.ts";
 import { ProblemError } from "./answer.ts";
@@ -38,7 +39,7 @@ export const parameters = {
       .min(1)
       .max(80)
       .describe(
-        `county, town:ID, category:ID (${siteCategories.join(" ")}) or class:ID; exactly one of site and group`,
+        `county, town:ID, sector:ID, category:ID (${siteCategories.join(" ")}) or class:ID; exactly one of site and group`,
       )
       .optional(),
     meter: id.describe("Id of a meter of the site: rows of energy alone, without coal or CO2").optional(),
@@ -61,6 +62,17 @@ export const parameters = {
   rolling: z.strictObject({
     at: moment.describe(`The twelve calendar months before this day; default today: ${time}`).optional(),
     class: id.describe("Only sites in this class on that day, such as two-high").optional(),
+  }),
+  limits: z.strictObject({
+    at: moment.describe(`A moment of the day; default now: ${time}`).optional(),
+    site: site.describe("Only limits of this site").optional(),
+    group: z
+      .string()
+      .min(1)
+      .max(80)
+      .describe("Only limits of this group: county, town:ID, sector:ID, category:ID or class:ID")
+      .optional(),
+    purpose: z.enum(purposes).describe("Only limits for this purpose").optional(),
   }),
   avoided: z.strictObject({
     from,

@@ -60,7 +60,7 @@ function groupedBy<T>(items: readonly T[], keysOf: (item: T) => readonly string[
   return groups;
 }
 
-/** Every group of the county with its carriers; a town or category without sites is a group with none. */
+/** Every group of the county with its carriers; a town, sector or category without sites is a group with none. */
 function carriersOfGroups(
   registry: Registry,
   areas: readonly SiteCarrier[],
@@ -69,6 +69,7 @@ function carriersOfGroups(
   const groups = new Map<string, string[]>([["county", []]]);
   for (const category of siteCategories) groups.set(`category:${category}`, []);
   for (const town of registry.county.towns) groups.set(`town:${town.id}`, []);
+  for (const sector of registry.county.sectors) groups.set(`sector:${sector.id}`, []);
   for (const site of registry.sites) for (const key of allGroupKeysOf(site)) groups.set(key, []);
   for (const [key, members] of groupedBy(areas, (area) => allGroupKeysOf(area.site))) {
     groups.set(key, byRank([...new Set(members.map((area) => area.carrier))], rank));

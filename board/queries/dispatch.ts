@@ -19,6 +19,7 @@ import { breakdown } from "./breakdown.ts";
 import { consumption } from "./consumption.ts";
 import { carrierOf, type Explain, indexRegistry, type QueryContext, siteOf } from "./context.ts";
 import { ledger } from "./ledger.ts";
+import { limits } from "./limits.ts";
 import { overview } from "./overview.ts";
 import { quality } from "./quality.ts";
 import { ranking } from "./ranking.ts";
@@ -51,6 +52,7 @@ const queries: { readonly [N in QueryName]: Query<N> } = {
   stream,
   ranking: inJson(ranking),
   rolling: inJson(rolling),
+  limits: inJson(limits),
   avoided: inJson(avoided),
   breakdown: inJson(breakdown),
   quality: inJson(quality),

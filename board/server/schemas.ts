@@ -1,5 +1,6 @@
 /** Schemas of the answers, for the OpenAPI document. Held to `board/api.ts` by the compiler, and to the answers by tests. */
 import { z } from "zod";
+import { colours, limitBases, periods, purposes, quantities } from "../../model/limit.ts";
 import { verdicts } from "../../model/reading.ts";
 import { berthTypes } from "../../model/registry.ts";
 import { rejectCodes } from "../../model/reject.ts";
@@ -11,6 +12,7 @@ import type {
   ConsumptionAnswer,
   ExplainAnswer,
   LedgerAnswer,
+  LimitsAnswer,
   OverviewAnswer,
   QualityAnswer,
   RankingAnswer,
@@ -184,6 +186,38 @@ const rolling = z.strictObject({
     }),
   ),
 }) satisfies z.ZodType<RollingAnswer>;
+
+const limits = z.strictObject({
+  rows: z.array(
+    z.strictObject({
+      limit: z.string(),
+      name: text,
+      purpose: z.enum(purposes),
+      site: optionalText,
+      group: optionalText.describe("As it is stored; !national is without nationally listed sites"),
+      quantity: z.enum(quantities),
+      carrier: optionalText,
+      basis: z.enum(limitBases).exactOptional(),
+      product: optionalText,
+      period: z.enum(periods),
+      unit: z.string(),
+      value: z.number(),
+      used: known.describe("null where a factor or an output is unknown, or nothing is known"),
+      ratio: known,
+      gone: known.describe("Share of the period's time that is gone"),
+      planned: known.describe("What was planned up to asOf"),
+      projected: known.describe("Use at the period's end"),
+      projectedRatio: known,
+      method: z.enum(["", "linear", "same-period", "split"]),
+      daysLeft: known.describe("At the pace of the last 28 days; null when it lasts, or is unknown"),
+      coverage: share.describe("Share of the period's time so far that is measured or estimated"),
+      judged: z.boolean().describe("Enough is known for a level to hold"),
+      colour: z.enum(["green", ...colours]),
+      asOf: instant,
+      levels: z.array(z.strictObject({ colour: z.enum(colours), ratio: z.number(), toDate: z.boolean() })),
+    }),
+  ),
+}) satisfies z.ZodType<LimitsAnswer>;
 
 const avoidedAmounts = { kwh: z.number(), grossKgCo2: known, gridKgCo2: known, netKgCo2: known };
 const avoided = z.strictObject({
@@ -378,6 +412,7 @@ export const answers = {
   stream,
   ranking,
   rolling,
+  limits,
   avoided,
   breakdown,
   quality,

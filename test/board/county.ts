@@ -6,6 +6,7 @@ import type { Explain } from "../../board/queries/context.ts";
 import { createBoardQueries } from "../../board/queries/dispatch.ts";
 import { noDuties } from "../../model/duty.ts";
 import type { Figure, FigureScope, FigureWindow } from "../../model/figure.ts";
+import type { Limit } from "../../model/limit.ts";
 import type { Factor, Meter, Register, Registry, Site } from "../../model/registry.ts";
 import { calendarOf, parseDate } from "../../model/time.ts";
 
@@ -140,6 +141,26 @@ export const sites: Site[] = [
   ),
 ];
 
+/** A year's budget of 1,000 tce. */
+export const budget = (id: string, part: Partial<Limit>): Limit => ({
+  id,
+  name,
+  purpose: "budget",
+  quantity: "tce",
+  basis: "calorific",
+  period: "year",
+  value: 1000,
+  unit: "tce",
+  validFrom: at("2026-01-01"),
+  levels: [
+    { colour: "yellow", ratio: 0.8, toDate: false },
+    { colour: "orange", ratio: 0.9, toDate: false },
+    { colour: "red", ratio: 1, toDate: false },
+  ],
+  minCoverage: 0.9,
+  ...part,
+});
+
 export const county: Registry = {
   version: "test",
   county: {
@@ -164,7 +185,7 @@ export const county: Registry = {
   sites,
   factors,
   profiles: [],
-  limits: [],
+  limits: [budget("county-budget", { group: "county!national" }), budget("works-budget", { site: "works" })],
   outputs: [],
   rules: [],
   duties: noDuties,

@@ -102,6 +102,7 @@ const requests: Readonly<Record<Exclude<QueryName, "stream">, string>> = {
   overview: "nationalList=exclude",
   ranking: "window=day",
   rolling: "class=two-high&at=2026-11-19",
+  limits: "at=2026-11-22",
   avoided: span,
   breakdown: `site=works&carrier=electricity&${span}`,
   quality: "day=2026-11-22",
