@@ -1,9 +1,8 @@
 /** How much a matter is about, and against which limit. */
-import type { ApiMatter } from "../../api.ts";
+import type { ApiLimit, ApiMatter } from "../../api.ts";
 import { extentOf } from "../format/matters.ts";
 import { amount, exact, fixed, percent } from "../format/number.ts";
 import { code, t } from "../i18n/text.ts";
-import type { ApiLimit } from "../state/limits-answer.ts";
 import { durationText } from "./ages.ts";
 
 /** A rule's number as officers read it: a share, a multiple, a time or a count. */

@@ -1,15 +1,20 @@
 /** A bar of what was used of a limit: its levels, the plan to date, and where it is heading. */
+
+import type { ApiLimit } from "../../api.ts";
 import { levelAt, limitBar } from "../format/limit-bar.ts";
 import { percent } from "../format/number.ts";
 import { code, t } from "../i18n/text.ts";
-import type { ApiLimit } from "../state/limits-answer.ts";
+import { markedOf } from "./colour-mark.tsx";
 
-type Barred = Pick<ApiLimit, "ratio" | "projectedRatio" | "planned" | "value" | "colour" | "levels" | "gone">;
+type Barred = Pick<
+  ApiLimit,
+  "ratio" | "projectedRatio" | "planned" | "value" | "colour" | "judged" | "levels" | "gone"
+>;
 
 /** What the bar says, in one sentence. */
-function barText({ ratio, gone, projectedRatio, colour }: Barred): string {
+function barText({ ratio, gone, projectedRatio, ...level }: Barred): string {
   if (ratio === null) return t("limit.bar.unknown");
-  const parts = [t("limit.bar.used", { share: percent(ratio) }), code("colour", colour)];
+  const parts = [t("limit.bar.used", { share: percent(ratio) }), code("colour", markedOf(level))];
   if (gone !== null) parts.push(t("limit.bar.gone", { share: percent(gone) }));
   if (projectedRatio !== null) parts.push(t("limit.bar.projected", { share: percent(projectedRatio) }));
   return parts.join(t("list.comma"));
@@ -22,9 +27,9 @@ export function LimitBarMark(limit: Barred) {
     <span class="limit-bar" role="img" aria-label={text} data-tip={text}>
       {bar.projected !== undefined && <span class="projected" style={{ width: `${bar.projected}%` }} />}
       {bar.used !== undefined && (
-        <span class={`used level-${limit.colour}`} style={{ width: `${bar.used}%` }} />
+        <span class={`used level-${markedOf(limit)}`} style={{ width: `${bar.used}%` }} />
       )}
-      {limit.levels?.map((level) => {
+      {limit.levels.map((level) => {
         const at = levelAt(level, bar);
         return at === undefined ? null : (
           <span

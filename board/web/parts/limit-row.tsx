@@ -1,20 +1,22 @@
 /** One limit: how much of it is used, against how much of its time is gone, and where that leads. */
+
+import type { ApiLimit } from "../../api.ts";
 import { amount, fixed, percent } from "../format/number.ts";
 import { shortStampOf } from "../format/time.ts";
 import { code, named, t } from "../i18n/text.ts";
-import type { ApiLimit } from "../state/limits-answer.ts";
-import { ColourMark } from "./colour-mark.tsx";
+import { ColourMark, markedOf } from "./colour-mark.tsx";
 import { LimitBarMark } from "./limit-bar.tsx";
 import { MeasuredShare } from "./marks.tsx";
 import { Place } from "./place.tsx";
-import { Amount, Unknown } from "./shown.tsx";
+import { Amount, carrierName, Unknown } from "./shown.tsx";
 
 /** `月度 · 当量值`: what exactly is limited. */
-function quantityText({ quantity, basis, period, carrier }: ApiLimit & { carrier?: string }): string {
+function quantityText({ quantity, basis, period, carrier, product }: ApiLimit): string {
   return [
     code("limit.period", period),
     code("limit.quantity", quantity),
-    ...(carrier === undefined ? [] : [carrier]),
+    ...(carrier === undefined ? [] : [carrierName(carrier)]),
+    ...(product === undefined ? [] : [product]),
     ...(basis === undefined ? [] : [code("basis.short", basis)]),
   ].join(" · ");
 }
@@ -44,8 +46,8 @@ function DaysLeft({ limit }: { limit: ApiLimit }) {
 export function LimitRow({ limit, place }: { limit: ApiLimit; place: boolean }) {
   const used = limit.used === null ? undefined : amount(limit.used, limit.unit);
   return (
-    <li class={`limit level-${limit.colour}`}>
-      <ColourMark colour={limit.colour} bare />
+    <li class={`limit level-${markedOf(limit)}`}>
+      <ColourMark colour={markedOf(limit)} bare />
       <div class="what">
         <span class="title">{named(limit.name)}</span>
         <span class="where">
@@ -82,7 +84,7 @@ export function LimitRow({ limit, place }: { limit: ApiLimit; place: boolean }) 
         <DaysLeft limit={limit} />
       </div>
       <div class="known" data-tip={t("limit.as-of", { at: shortStampOf(limit.asOf) })}>
-        {limit.coverage === null ? "—" : <MeasuredShare share={limit.coverage} />}
+        <MeasuredShare share={limit.coverage} />
       </div>
     </li>
   );

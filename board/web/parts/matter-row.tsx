@@ -1,9 +1,8 @@
 /** One matter in a list: what, where, how much, since when, how far, and whether it is due. */
-import type { ApiMatter } from "../../api.ts";
+import type { ApiLimit, ApiMatter } from "../../api.ts";
 import { isOpen, isWaitingTooLong, stepsOf } from "../format/matters.ts";
 import { shortStampOf } from "../format/time.ts";
 import { code, t } from "../i18n/text.ts";
-import type { ApiLimit } from "../state/limits-answer.ts";
 import { serverNow } from "../state/live.ts";
 import { href } from "../state/route.ts";
 import { ageText } from "./ages.ts";

@@ -1,8 +1,7 @@
 /** What a matter is called. */
-import type { ApiMatter } from "../../api.ts";
+import type { ApiLimit, ApiMatter } from "../../api.ts";
 import { withNames } from "../format/matters.ts";
 import { named } from "../i18n/text.ts";
-import type { ApiLimit } from "../state/limits-answer.ts";
 import { partName, placeName } from "./place.tsx";
 
 /** The rule's summary, with the names of what it is about. */

@@ -1,7 +1,8 @@
 /** How the county's limits stand, for the pages that show them. */
+
+import type { ApiLimit, LimitsAnswer } from "../../api.ts";
 import { type Answer, ask, useAnswer } from "./answers.ts";
 import { today } from "./county.ts";
-import type { ApiLimit, LimitsAnswer } from "./limits-answer.ts";
 
 const LIMITS_EVERY_MS = 30_000;
 /** For names and units alone. */

@@ -1,7 +1,7 @@
 /** The bar of a limit, the order of limits, and the two-high list. */
 import { describe, expect, it } from "vitest";
+import type { ApiLimit } from "../../../board/api.ts";
 import { levelAt, limitBar, sortLimits, twoHighOf } from "../../../board/web/format/limit-bar.ts";
-import type { ApiLimit } from "../../../board/web/state/limits-answer.ts";
 
 const limit = (id: string, part: Partial<ApiLimit> = {}): ApiLimit => ({
   limit: id,
@@ -21,6 +21,8 @@ const limit = (id: string, part: Partial<ApiLimit> = {}): ApiLimit => ({
   method: "linear",
   daysLeft: null,
   coverage: 1,
+  judged: true,
+  levels: [],
   colour: "green",
   asOf: "2026-07-02T00:00:00+08:00",
   ...part,

@@ -53,7 +53,7 @@ describe("the board's words", () => {
     ["contributes", contributions],
     ["factor", factorKinds],
     ["factor.status", factorStatuses],
-    ["colour", ["green", ...colours]],
+    ["colour", ["green", "unjudged", ...colours]],
     ["domain", [...purposes, "data", "energy", "pipeline"]],
     ["matter.state", matterStates],
     ["matter.did", matterActions],

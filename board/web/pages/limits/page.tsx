@@ -1,15 +1,16 @@
 /** Limits and budgets: how much of each is used, against how much of its time is gone. */
 import { useState } from "preact/hooks";
 import { type Purpose, purposes } from "../../../../model/limit.ts";
+import type { ApiLimit } from "../../../api.ts";
 import { type LimitSort, limitSorts, sortLimits } from "../../format/limit-bar.ts";
 import { coloursByWeight } from "../../format/matters.ts";
 import { code, named, t } from "../../i18n/text.ts";
 import { Choice } from "../../parts/choices.tsx";
+import { markedOf } from "../../parts/colour-mark.tsx";
 import { LimitList } from "../../parts/limit-row.tsx";
 import { FailureNote, Panel, Quiet } from "../../parts/panel.tsx";
 import { placeName } from "../../parts/place.tsx";
 import { useLimits } from "../../state/limit-rows.ts";
-import type { ApiLimit } from "../../state/limits-answer.ts";
 import { choice, choose, route } from "../../state/route.ts";
 import { TwoHighList } from "./two-high.tsx";
 
@@ -41,7 +42,10 @@ function Filters({ rows }: { rows: readonly ApiLimit[] }) {
         label={t("limit.colour")}
         options={[
           any,
-          ...[...coloursByWeight, "green"].map((value) => ({ value, label: code("colour", value) })),
+          ...[...coloursByWeight, "green", "unjudged"].map((value) => ({
+            value,
+            label: code("colour", value),
+          })),
         ]}
         value={query.colour ?? ""}
         onChange={(colour) => choose({ colour })}
@@ -62,7 +66,7 @@ function chosen(rows: readonly ApiLimit[]): ApiLimit[] {
     (row) =>
       (!purpose || row.purpose === purpose) &&
       (!of || row.site === of || row.group === of) &&
-      (!colour || row.colour === colour),
+      (!colour || markedOf(row) === colour),
   );
 }
 

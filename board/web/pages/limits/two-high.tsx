@@ -1,20 +1,21 @@
 /** Two-high plants over twelve months, against 1,000 tce and against the figure approved for each. */
+
+import type { ApiLimit } from "../../../api.ts";
 import { twoHighOf } from "../../format/limit-bar.ts";
 import { amount, percent } from "../../format/number.ts";
 import { t } from "../../i18n/text.ts";
-import { ColourMark } from "../../parts/colour-mark.tsx";
+import { ColourMark, markedOf } from "../../parts/colour-mark.tsx";
 import { MeasuredShare } from "../../parts/marks.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { Place } from "../../parts/place.tsx";
 import { Amount } from "../../parts/shown.tsx";
-import type { ApiLimit } from "../../state/limits-answer.ts";
 
 /** Share of one line, with its colour; a dash where there is no such line. */
 function Share({ row, none }: { row: ApiLimit | undefined; none: string }) {
   if (!row) return <span class="soft">{none}</span>;
   return (
     <>
-      <ColourMark colour={row.colour} bare /> <b>{row.ratio === null ? "—" : percent(row.ratio)}</b>
+      <ColourMark colour={markedOf(row)} bare /> <b>{row.ratio === null ? "—" : percent(row.ratio)}</b>
       <span class="stamp soft">
         / {amount(row.value, row.unit).text} {amount(row.value, row.unit).unit}
       </span>
@@ -68,9 +69,7 @@ export function TwoHighList({ rows }: { rows: readonly ApiLimit[] }) {
                 <td class="number">
                   <Share row={approved} none={t("rolling.unapproved")} />
                 </td>
-                <td class="number">
-                  {threshold?.coverage == null ? "—" : <MeasuredShare share={threshold.coverage} />}
-                </td>
+                <td class="number">{threshold && <MeasuredShare share={threshold.coverage} />}</td>
               </tr>
             ))}
           </tbody>

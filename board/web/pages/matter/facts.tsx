@@ -1,9 +1,10 @@
 /** What a matter is about, in figures, and who answers for it. */
 import type { ComponentChildren } from "preact";
-import type { ApiMatter } from "../../../api.ts";
+import type { ApiLimit, ApiMatter } from "../../../api.ts";
 import { percent } from "../../format/number.ts";
 import { stampOf } from "../../format/time.ts";
 import { code, named, t } from "../../i18n/text.ts";
+import { markedOf } from "../../parts/colour-mark.tsx";
 import { Extent } from "../../parts/extent.tsx";
 import { LimitBarMark } from "../../parts/limit-bar.tsx";
 import { leadName } from "../../parts/matter-row.tsx";
@@ -11,7 +12,6 @@ import { Panel } from "../../parts/panel.tsx";
 import { Place } from "../../parts/place.tsx";
 import { agencyName, officerName } from "../../parts/who.ts";
 import { useLimitOf } from "../../state/limit-rows.ts";
-import type { ApiLimit } from "../../state/limits-answer.ts";
 
 type Fact = readonly [string, ComponentChildren | undefined];
 
@@ -21,7 +21,7 @@ function Now({ limit }: { limit: ApiLimit }) {
   return (
     <>
       {limit.ratio === null ? "—" : percent(limit.ratio)}{" "}
-      <span class="soft">{code("colour", limit.colour)}</span>
+      <span class="soft">{code("colour", markedOf(limit))}</span>
       <LimitBarMark {...limit} />
     </>
   );
