@@ -134,7 +134,8 @@ function takeForRule(working: Working, rule: Rule, row: Observation): void {
   if (rule.noData === "alert") state.seen.set(rule.id, Math.max(state.seen.get(rule.id) ?? row.at, row.at));
   const track = state.tracks.get(keyOf(rule.id, "value", seriesOf(row.measurement, row.tags)));
   if ((track !== undefined && row.at < track.at) || now - row.at > rule.staleMs) return;
-  const verdict = judge(rule, row, track !== undefined);
+  // What is about to end fires on only from the threshold again, as in Grafana.
+  const verdict = judge(rule, row, track !== undefined && track.phase !== "ending");
   follow(working, rule, "error", row, verdict === "error");
   // A row that says nothing ends nothing: the alert lasts until rows can be read again, or are stale.
   if (verdict !== "error") follow(working, rule, "value", row, verdict === "holds");
