@@ -121,10 +121,14 @@ function worst(rules: readonly Rule[], measurement: ObservedName, field: string)
 
 function rowOf(source: Source, step: number, rules: readonly Rule[], random: () => number): Observation {
   const { measurement, tags, habit } = source;
-  const isUnknown = habit === "unknown" || (habit === "fires-then-unknown" && step >= 30);
+  // Where only the watched numbers are unknown, their 0 in InfluxDB must not pass for a low value.
+  const isUnknown = (field: string): boolean =>
+    habit === "unknown"
+      ? suiting(rules, measurement, field) === undefined
+      : habit === "fires-then-unknown" && step >= 30;
   const numbers = observed[measurement].numbers.map((field): [string, number | null] => [
     field,
-    isUnknown ? null : fieldValue(source, field, step, rules, random),
+    isUnknown(field) ? null : fieldValue(source, field, step, rules, random),
   ]);
   // Rows of limits are those of the day, written again and again.
   const at = measurement === "limit_usage" ? START : START + step * MINUTE;
