@@ -260,7 +260,7 @@ describe.skipIf(!available)("alert rules on InfluxDB", () => {
         expect(answer.length).toBeGreaterThan(0);
         for (const series of answer) {
           expect(series.columns).toEqual(["time", refId.slice(2)]);
-          expect(series.tags?.limit).not.toBe("l-1");
+          expect(series.tags?.limit).not.toBe("l-3");
         }
       }
     }
