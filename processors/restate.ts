@@ -9,6 +9,8 @@ import type { Plan } from "./plan.ts";
 interface SiteSnapshot {
   readonly category: string;
   readonly town: string | null;
+  /** Absent in what was stored before there were sectors. */
+  readonly sector?: string | null;
   readonly classes: Site["classes"];
   readonly nationalList: boolean;
   readonly meters: readonly Meter[];
@@ -28,9 +30,9 @@ const SITES_FACT = "config:sites";
 const COMMON_FACT = "config:common";
 
 function snapshotOf(site: Site): SiteSnapshot {
-  const { category, town = null, classes, nationalList } = site;
+  const { category, town = null, sector = null, classes, nationalList } = site;
   const meters = site.meters.map((meter) => ({ ...meter, name: { zh: "", en: "" } }));
-  return { category, town, classes, nationalList, meters };
+  return { category, town, sector, classes, nationalList, meters };
 }
 
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
@@ -163,6 +165,7 @@ function regrouped(
   const groups = (snapshot: SiteSnapshot) => [
     snapshot.category,
     snapshot.town,
+    snapshot.sector ?? null,
     snapshot.classes,
     snapshot.nationalList,
   ];

@@ -115,18 +115,19 @@ export function createBook(calendar: Calendar, reader: Pick<SeriesReader, "figur
 
   const nameOf = ({ scope, owner, carrier }: FigureKey): string => `${scope} ${owner} ${carrier}`;
 
-  const read = (
+  /** A question is of one scope: sites and groups are kept apart. */
+  const read = async (
     series: Iterable<Series>,
     window: Figure["window"],
     start: Instant,
     end: Instant,
-  ): Promise<Figure[]> =>
-    reader.figures(
-      [...series].map((one) => one.key),
-      window,
-      start,
-      end,
-    );
+  ): Promise<Figure[]> => {
+    const keys = [...series].map((one) => one.key);
+    const parts = (["site", "group"] as const)
+      .map((scope) => keys.filter((key) => key.scope === scope))
+      .filter((some) => some.length > 0);
+    return (await Promise.all(parts.map((some) => reader.figures(some, window, start, end)))).flat();
+  };
 
   const readDays = async ({ from, to, series }: Asked): Promise<void> => {
     const found = await read(series, "day", calendar.dayStart(from), calendar.dayStart(to));

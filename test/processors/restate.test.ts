@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Registry } from "../../model/registry.ts";
 import { planOf } from "../../processors/plan.ts";
 import { createReconcile } from "../../processors/reconcile.ts";
+import { limit, usage } from "../limit-world.ts";
 import {
   at,
   everything,
@@ -42,14 +43,16 @@ async function restated(before: Registry, after: Registry) {
   await first.pipeline.close();
   const second = await open(after, file);
   const figures = await everything(second.pipeline);
+  const limits = await usage(second.pipeline);
   const ledger = await second.pipeline.store.ledger(undefined, 0, now * 2, 100_000);
   await second.pipeline.close();
   const fresh = await open(after, `${directory.path}/fresh.db`);
   await fresh.pipeline.publish(readings);
   await fresh.pipeline.settled();
   const expected = await everything(fresh.pipeline);
+  const expectedLimits = await usage(fresh.pipeline);
   await fresh.pipeline.close();
-  return { figures, expected, ledger, records: second.records };
+  return { figures, expected, ledger, records: second.records, limits, expectedLimits };
 }
 
 const closed = { closedThrough: planOf(registry([])).calendar.parseDate("2026-03-31")! };
@@ -139,6 +142,24 @@ describe("a changed registry", () => {
     expect(new Set(causes)).toEqual(new Set(["registry: s"]));
     const inUse = (rows: typeof figures) => rows.filter((row) => row.owner !== "town:east");
     expect(inUse(figures)).toEqual(inUse(expected));
+  });
+
+  test("a site whose industry is another sector's, and a site that has a sector now", async () => {
+    const other = site({ id: "t", sector: "ships", meters: [meter({ site: "t" })] });
+    const limits = [limit({ id: "ships", group: "sector:ships" }), limit()];
+    const before = registry([site({ sector: "paper" }), other], { county: closed, limits });
+    const after = registry([site({ sector: "ships" }), other], { county: closed, limits });
+    const moved = await restated(before, after);
+    const causes = moved.ledger.filter((one) => one.owner === "sector:ships").map((one) => one.cause);
+    expect(new Set(causes)).toEqual(new Set(["registry: s"]));
+    const inUse = (rows: typeof moved.figures) => rows.filter((row) => row.owner !== "sector:paper");
+    expect(inUse(moved.figures)).toEqual(inUse(moved.expected));
+    expect(moved.limits).toEqual(moved.expectedLimits);
+    expect(moved.limits.some(({ tags }) => tags.limit === "ships")).toBe(true);
+    const plain = registry([site(), other], { county: closed, limits });
+    const joined = await restated(plain, after);
+    expect(joined.figures).toEqual(joined.expected);
+    expect(joined.limits).toEqual(joined.expectedLimits);
   });
 
   test("what waited to be summed before a restart still tells why", async () => {
