@@ -10,6 +10,7 @@ const rules: Record<string, { folders: readonly string[]; packages: readonly str
   processors: { folders: ["model"], packages: [] },
   ingest: { folders: ["model"], packages: ["csv-parse"] },
   config: { folders: ["model"], packages: ["zod", "yaml", "node:"] },
+  alerts: { folders: ["model"], packages: ["zod", "node:crypto"] },
   demo: { folders: ["model"], packages: ["node:"] },
   board: {
     folders: ["model"],
@@ -24,6 +25,7 @@ const rules: Record<string, { folders: readonly string[]; packages: readonly str
       "@photostructure/sqlite",
       "kafkajs",
       "@influxdata/influxdb-client",
+      "nodemailer",
       "pino",
       "prom-client",
     ],
@@ -82,9 +84,10 @@ describe("imports point one way", () => {
   test("the core asks no clock and writes no log, but for what is deferred", () => {
     const impure =
       /\bDate\.now\(|\bnew Date\(\)|\bconsole\.|\bprocess\.|\bsetTimeout\(|\bsetInterval\(|\bMath\.random\(/;
-    const core = ["model", "processors", "ingest"].flatMap(sourcesIn);
+    const core = ["model", "processors", "ingest", "alerts"].flatMap(sourcesIn);
     const found = core.filter((file) => impure.test(readFileSync(join(projectRoot, file), "utf8")));
     expect(found.sort()).toEqual([
+      "alerts/deliver/deliverer.ts",
       "ingest/append-queue.ts",
       "processors/runner.ts",
       "processors/shares/changed.ts",
