@@ -7,16 +7,18 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { createAedesSource } from "./adapters/aedes.ts";
-import { leave, occupy } from "./adapters/data-directory.ts";
+import { databaseFile, leave, occupy } from "./adapters/data-directory.ts";
 import { createMetrics } from "./adapters/metrics.ts";
 import { createLog } from "./adapters/pino.ts";
 import { callWorker } from "./adapters/thread-call.ts";
+import { type Alerts, openAlerts, tellAlerts } from "./app-alerts.ts";
 import { type Core, type OpenCore, openCore, threadFile } from "./app-core.ts";
 import type { DemoData } from "./app-demo.ts";
 import { checkExposure, credentialsOf, type Exposure, secretsOf, tlsOf, urlOf } from "./app-exposure.ts";
 import { tellBalance, tellCollector, tellDependencies, tellProgress } from "./app-metrics.ts";
 import { createBoardServer, type OperatorCheck } from "./board/server.ts";
 import { createOperatorCheck } from "./config/operators.ts";
+import { openSecrets, type Secrets } from "./config/secrets.ts";
 import { programRoot } from "./config/shipped.ts";
 import { makeToken } from "./config/token.ts";
 import { EXAMPLE_SEED } from "./demo/levels.ts";
@@ -44,19 +46,57 @@ export interface App extends Core {
 /** Starts the whole embedded stack. @throws ConfigError, UsageError */
 export async function startApp(options: RunOptions): Promise<App> {
   const core = await openCore(options.config, options.data);
+  let alerts: Alerts | undefined;
   try {
-    return await startServers(core, options);
+    const { secrets, warnings } = await secretsOf(options, core.registry);
+    for (const { file, path, message } of warnings) options.print(`warning: ${file}: ${path}: ${message}`);
+    checkExposure(options, secrets);
+    const hide = secrets ? openSecrets(secrets) : [];
+    const log = createLog({ form: "human", write: options.print, hide });
+    alerts = await openDesk(core, options, secrets, log);
+    return await startServers(core, alerts, options, secrets, log);
   } catch (error) {
+    await alerts?.close();
     await core.close();
     throw error;
   }
 }
 
-async function startServers(core: OpenCore, options: RunOptions): Promise<App> {
+/** The desk, which evaluates what the processors write and publishes through the writer's thread. */
+function openDesk(
+  core: OpenCore,
+  options: RunOptions,
+  secrets: Secrets | undefined,
+  log: Log,
+): Promise<Alerts> {
+  const { data, allowPlaintext, print } = options;
+  return openAlerts({
+    data,
+    registry: core.registry,
+    secrets,
+    observations: databaseFile(data),
+    allowPlaintext,
+    log,
+    print,
+    append: (records) =>
+      core.writer.call(
+        "append",
+        "alerts",
+        records.map(({ key }) => key),
+        records.map(({ value }) => value),
+      ),
+    write: (observations) => core.writer.call("write", { observations }),
+  });
+}
+
+async function startServers(
+  core: OpenCore,
+  alerts: Alerts,
+  options: RunOptions,
+  secrets: Secrets | undefined,
+  log: Log,
+): Promise<App> {
   const { registry } = core;
-  const { secrets, warnings } = await secretsOf(options, registry);
-  for (const { file, path, message } of warnings) options.print(`warning: ${file}: ${path}: ${message}`);
-  checkExposure(options, secrets);
   const tls = await tlsOf(options);
   const credentials = credentialsOf(secrets);
   const source = createAedesSource({
@@ -68,13 +108,13 @@ async function startServers(core: OpenCore, options: RunOptions): Promise<App> {
   });
   const webRoot = join(programRoot(), "dist/web");
   const operators = secrets && (await createOperatorCheck(secrets));
-  const log = createLog({ form: "human", write: options.print });
   const server = await createBoardServer({
     run: (name, params) => core.query(name, params as Record<string, unknown>),
     actions: core.actions,
     ...(existsSync(webRoot) ? { webRoot } : {}),
-    readiness: () => readinessOf(core),
-    metrics: metricsOf(core, source.stats),
+    readiness: () => readinessOf(core, alerts),
+    metrics: metricsOf(core, alerts, source.stats),
+    matters: { desk: alerts.desk, registry, answers: alerts.answers },
     host: options.host,
     ...(operators ? { credentials: operators } : {}),
     ...(tls ? { tls } : {}),
@@ -85,6 +125,7 @@ async function startServers(core: OpenCore, options: RunOptions): Promise<App> {
   const httpPort = (server.server.address() as { port: number }).port;
   const httpUrl = urlOf(tls ? "https" : "http", options.host, httpPort);
   const mqttUrl = urlOf(tls ? "mqtts" : "mqtt", source.address().host, source.address().port);
+  await alerts.begin(httpUrl);
   const door = operators || tls ? await openDoor(core, log) : undefined;
   leave(options.data);
   occupy(options.data, door ? { url: door.url, token: door.token } : { url: httpUrl });
@@ -98,6 +139,7 @@ async function startServers(core: OpenCore, options: RunOptions): Promise<App> {
       await demo?.stop();
       await door?.close();
       await server.close();
+      await alerts.close();
       await core.close();
     },
   };
@@ -154,30 +196,39 @@ async function startDemo(core: OpenCore, url: string, options: RunOptions) {
   return { filled, stop: () => demo.call("stop").catch(() => undefined) };
 }
 
-/** Ready when the processors run and are at most a few seconds behind the log. */
-async function readinessOf(core: Core) {
+/** Ready when the processors run and are at most a few seconds behind the log, and the desk takes alerts. */
+async function readinessOf(core: Core, alerts?: Alerts) {
   const progress = await core.progress();
   const ok = progress.failure === undefined;
+  const desk = alerts && (await alerts.dependency());
   return {
-    ready: ok && progress.recordsBehind < 50_000,
+    ready: ok && (desk?.ok ?? true) && progress.recordsBehind < 50_000,
     recordsBehind: progress.recordsBehind,
     pendingSpans: progress.pendingSpans,
     dirtyDays: progress.dirtyDays,
-    dependencies: [{ name: "store", ok, ...(ok ? {} : { detail: progress.failure!.split("\n")[0]! }) }],
+    dependencies: [
+      { name: "store", ok, ...(ok ? {} : { detail: progress.failure!.split("\n")[0]! }) },
+      ...(desk ? [desk] : []),
+    ],
   };
 }
 
 const BALANCE_EVERY_MS = 30_000;
 
 /** The process's metrics as Prometheus text, brought up to date when they are asked for. */
-function metricsOf(core: OpenCore, broker: () => { readonly connections: number }): () => Promise<string> {
+function metricsOf(
+  core: OpenCore,
+  alerts: Alerts,
+  broker: () => { readonly connections: number },
+): () => Promise<string> {
   const metrics = createMetrics();
   const calendar = calendarOf(core.registry.county.zone);
   let balanceAt = 0;
   return async () => {
     tellCollector(metrics, core.collector.stats());
     tellProgress(metrics, await core.progress());
-    tellDependencies(metrics, (await readinessOf(core)).dependencies);
+    tellDependencies(metrics, (await readinessOf(core, alerts)).dependencies);
+    tellAlerts(metrics, await alerts.status());
     metrics.set("energy_mqtt_connections", broker().connections);
     if (Date.now() - balanceAt > BALANCE_EVERY_MS) {
       balanceAt = Date.now();

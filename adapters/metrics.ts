@@ -17,6 +17,14 @@ const counters = {
     help: "Values accepted more than an hour after their time, since the start.",
   },
   energy_restatements_total: { help: "Changes to figures of closed days, as in the ledger." },
+  energy_alerts_total: {
+    help: "Alerts taken in since the start, repeats included, by colour and status.",
+    labels: ["colour", "status"],
+  },
+  energy_notices_total: {
+    help: "Tries to deliver a notice since the start, by channel and outcome.",
+    labels: ["channel", "outcome"],
+  },
 } as const satisfies Readonly<Record<string, Described>>;
 
 const gauges = {
@@ -36,6 +44,11 @@ const gauges = {
     help: "Values received today in the county's zone, by what became of them.",
     labels: ["outcome"],
   },
+  energy_matters_open: { help: "Matters that are not closed, by colour.", labels: ["colour"] },
+  energy_matters_overdue: { help: "Open matters that nobody acknowledged in time." },
+  energy_matters_unassigned: { help: "Open matters with nobody to tell." },
+  energy_notices_waiting: { help: "Notices that are not carried yet." },
+  energy_notice_oldest_waiting_seconds: { help: "Age of the oldest of these." },
   energy_dependency_up: { help: "1 while the dependency does what it is for.", labels: ["dependency"] },
 } as const satisfies Readonly<Record<string, Described>>;
 

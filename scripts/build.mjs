@@ -55,6 +55,7 @@ async function buildPrograms() {
     "app-writer": "./app-writer.ts",
     "app-reader": "./app-reader.ts",
     "app-demo": "./app-demo.ts",
+    "app-desk": "./app-desk.ts",
   };
   for (const [name, path] of Object.entries(optional))
     if (existsSync(join(root, path))) entryPoints[name] = `./${path}`;

@@ -12,6 +12,8 @@ export interface Actor {
   readonly role: Role;
   /** The officer of the duties that this is, if any. */
   readonly officer?: string;
+  /** He held a notice's link, and was not signed in. */
+  readonly via?: "link";
 }
 
 export interface Deed {

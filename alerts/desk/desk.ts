@@ -97,6 +97,7 @@ export function createDesk(context: DeskContext): Desk {
           text,
           details: {
             ...(actor.officer === undefined ? {} : { by: actor.officer }),
+            ...(actor.via === undefined ? {} : { via: actor.via }),
             ...(action === "assign" && officer !== undefined ? { officer } : {}),
           },
         });
