@@ -1,5 +1,6 @@
 /** Collects what a step changed; figures of closed days go to the ledger first. */
 import type { Figure, FigureKey, FigureValues, LedgerEntry } from "../model/figure.ts";
+import type { Observation } from "../model/observation.ts";
 import type { Changes, DirtyDay, LiveMeter, PendingSpan } from "../model/ports.ts";
 import type { SeriesKey, StoredReading } from "../model/reading.ts";
 import { type DayIndex, type Instant, QUARTER_MS } from "../model/time.ts";
@@ -12,6 +13,8 @@ export interface Collector {
    * @param wasGone a row was stored once and has vanished: its zeros still are, unknown values among them
    */
   figure(figure: Figure, before: FigureValues | null, wasGone?: boolean): void;
+  /** Rows that follow from a day's figures. */
+  observe(rows: readonly Observation[]): void;
   /** A quarter-hour of a site changed, or its day's sum alone (no `quarter`). */
   dirty(area: AreaPlan, day: DayIndex, quarter?: number): void;
   /** Days with rows count as changed wherever they are recomputed: their sums may not have followed a change. */
@@ -32,6 +35,7 @@ export function createCollector(plan: Plan, cause: string, at: Instant, marksAll
   const figures: Figure[] = [];
   const unknown: Figure[] = [];
   const ledger: LedgerEntry[] = [];
+  const observations: Observation[] = [];
   const dirtyDays = new Map<AreaPlan, Map<DayIndex, Set<number>>>();
   /** Marks of absorbed collectors, which know their own causes. */
   const absorbed: DirtyDay[] = [];
@@ -70,6 +74,9 @@ export function createCollector(plan: Plan, cause: string, at: Instant, marksAll
     readings(series, rows) {
       if (rows.length > 0) readings.push({ series, rows });
     },
+    observe(rows) {
+      for (const row of rows) observations.push(row);
+    },
     figure(figure, before, wasGone = false) {
       figures.push(figure);
       if (wasGone ? hasUnknown(figure) : before !== null && lostValue(before, figure)) unknown.push(figure);
@@ -84,6 +91,7 @@ export function createCollector(plan: Plan, cause: string, at: Instant, marksAll
       for (const figure of more.figures ?? []) figures.push(figure);
       for (const figure of more.unknown ?? []) unknown.push(figure);
       for (const entry of more.ledger ?? []) ledger.push(entry);
+      for (const row of more.observations ?? []) observations.push(row);
       for (const [owner, span] of other.pendingSet) pendingSet.set(owner, span);
       for (const day of more.dirtySet ?? []) absorbed.push(day);
     },
@@ -92,6 +100,7 @@ export function createCollector(plan: Plan, cause: string, at: Instant, marksAll
       figures,
       ...(unknown.length > 0 ? { unknown } : {}),
       ledger,
+      ...(observations.length > 0 ? { observations } : {}),
       dirtySet: [...dirtyMarks(dirtyDays, [cause]), ...absorbed],
       pendingSet: [...pendingSet.values()],
     }),

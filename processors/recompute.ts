@@ -18,6 +18,7 @@ import type { Piece } from "./consumption/pieces.ts";
 import { piecesOfContext } from "./consumption/settle.ts";
 import { siteQuarter, siteTotal } from "./consumption/site.ts";
 import { emptyQuarters, spread } from "./consumption/spread.ts";
+import { createAvoided } from "./emissions/avoided.ts";
 import type { AreaPlan, MeterPlan, Plan } from "./plan.ts";
 
 /** A span of a meter to recompute, with the pieces at hand, by register; others are read. */
@@ -62,6 +63,7 @@ const storedAmount = (figure: ReturnType<typeof quarterFigure>, had: boolean) =>
 
 export function createRecompute(plan: Plan, reader: SeriesReader, cache: Cache) {
   const { calendar } = plan;
+  const avoided = createAvoided(plan);
 
   /** Writes a meter's day after new quarter-hours were taken over. */
   const takeIntoDay = (
@@ -99,6 +101,8 @@ export function createRecompute(plan: Plan, reader: SeriesReader, cache: Cache) 
       // A site's month has the worst of its meters over the month, which need not be the worst of any day.
       for (const area of owner.areas) out.dirty(area, target.day);
     }
+    // Changed or not: a crash may have come between the figures and these.
+    out.observe(avoided.of(owner.meter, target));
   };
 
   const recomputeMeter = async (
@@ -194,6 +198,14 @@ export function createRecompute(plan: Plan, reader: SeriesReader, cache: Cache) 
         }
       }
       await recomputeAreas(areas, out);
+      for (const { site, carrier } of list) {
+        for (const one of avoided.at(site.id, carrier)) {
+          for (let day = from; day < to; day += 1) {
+            const target = await cache.meterDay(one, day);
+            if (!Number.isNaN(target.total.amount)) out.observe(avoided.of(one.meter, target));
+          }
+        }
+      }
     },
   };
 }
