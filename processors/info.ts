@@ -123,3 +123,20 @@ export function infoRows(registry: Registry, calendar: Calendar, now: Instant): 
   const sites = registry.sites.flatMap((site, i) => [siteRow(site, keys[i]!), ...meterRows(site)]);
   return [...sites, ...groups, ...limits];
 }
+
+/** Rows of one step: those of a large county are not to hold up its readings. */
+const ROWS_A_STEP = 2_000;
+
+/** Hands out the names a few at a time; all of them again on each new day, when groups may be others. */
+export function createNames(registry: Registry, calendar: Calendar): (now: Instant) => Observation[] {
+  let left: Observation[] = [];
+  let told = Number.NEGATIVE_INFINITY;
+  return (now) => {
+    const day = calendar.dayOf(now);
+    if (day !== told) {
+      left = infoRows(registry, calendar, now);
+      told = day;
+    }
+    return left.splice(0, ROWS_A_STEP);
+  };
+}

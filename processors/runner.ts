@@ -5,6 +5,7 @@
 import type { Changes, DirtyDay, EventLog, LogBatch, SeriesReader } from "../model/ports.ts";
 import type { Instant } from "../model/time.ts";
 import { createCache } from "./cache.ts";
+import { createNames } from "./info.ts";
 import { createLimitStage, endedLimits } from "./limits/stage.ts";
 import type { Plan } from "./plan.ts";
 import { createFactorEvents, createRestatements, withRestatements } from "./quality/events.ts";
@@ -60,6 +61,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const sums = createSums(plan, createRollup(plan, store, cache, cache.meterMonth), limits);
   const status = createStatus(plan, store);
   const factorRows = createFactorEvents(plan.registry);
+  let names = createNames(plan.registry, calendar);
   let restatements = createRestatements(calendar);
   const write = (changes: Changes): Promise<void> => options.write(withRestatements(restatements, changes));
   const commit = (batch: LogBatch, changes: Changes): Promise<void> =>
@@ -87,6 +89,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     sums.clear();
     sums.load(await store.dirty(), EARLIER_CAUSE);
     restatements = createRestatements(calendar);
+    names = createNames(plan.registry, calendar);
     status.load(await store.live(), () => true, now());
   };
 
@@ -111,7 +114,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const tellStatus = async (): Promise<boolean> => {
     const at = now();
     const { rows, more } = await status.look(at);
-    const observations = [...rows, ...factorRows(at)];
+    const observations = [...rows, ...factorRows(at), ...names(at)];
     if (observations.length > 0) await write({ observations });
     return more;
   };
@@ -172,6 +175,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
         }),
     );
     await write({ dirtySet: marks });
+    limits?.reread();
     sums.load(marks, REPAIR_CAUSE);
   };
 

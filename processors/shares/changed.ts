@@ -2,6 +2,7 @@
 import type { LogBatch, LogShare } from "../../model/ports.ts";
 import type { ChangedRecord } from "../../model/records.ts";
 import { createCache } from "../cache.ts";
+import { createNames } from "../info.ts";
 import { createLimitStage, endedLimits } from "../limits/stage.ts";
 import { createFactorEvents } from "../quality/events.ts";
 import { createRollup } from "../rollup.ts";
@@ -43,9 +44,10 @@ export function createChangedShare(share: LogShare, options: ShareOptions): Chan
   }));
 
   const factorRows = createFactorEvents(plan.registry);
+  const names = createNames(plan.registry, plan.calendar);
   const tellFactors = async (): Promise<void> => {
-    const observations = factorRows(now());
-    if (observations.length > 0) await write({ observations });
+    for (let rows = [...factorRows(now()), ...names(now())]; rows.length > 0; rows = names(now()))
+      await write({ observations: rows });
   };
 
   const note = (mark: ChangedRecord): void => {
