@@ -64,7 +64,6 @@ function createSleeper(): Sleeper {
 export function createDeliverer(options: DelivererOptions): Deliverer {
   const { outbox, notifiers, now, log, composeDigest, policy = deliveryPolicy } = options;
   const channels = new Map(options.channels.map((channel) => [channel.id, channel]));
-  const cut = new AbortController();
   const lanes = new Map<
     string,
     { readonly lane: Lane; readonly sleeper: Sleeper; readonly done: Promise<void> }
@@ -95,7 +94,6 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
       now,
       log,
       composeDigest,
-      signal: cut.signal,
       onMoved: wake,
       onEnded: (channel) => lanes.get(channel)?.sleeper.wake(),
     });
@@ -120,7 +118,9 @@ export function createDeliverer(options: DelivererOptions): Deliverer {
     isStopping = true;
     const all = [...lanes.values()];
     for (const { sleeper } of all) sleeper.wake();
-    const timer = setTimeout(() => cut.abort(new Error("the program stops")), graceMs);
+    const timer = setTimeout(() => {
+      for (const { lane } of all) lane.cut();
+    }, graceMs);
     await Promise.all(all.map(({ done }) => done));
     await Promise.all(all.map(({ lane }) => lane.idle()));
     clearTimeout(timer);

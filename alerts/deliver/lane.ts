@@ -16,8 +16,6 @@ export interface LaneContext {
   readonly now: () => Instant;
   readonly log: Log;
   readonly composeDigest: (contents: readonly NoticeContent[]) => NoticeContent;
-  /** Ends what is under way. */
-  readonly signal: AbortSignal;
   /** Rows went over to other channels. */
   readonly onMoved: () => void;
   /** A try ended, so that another may begin. */
@@ -50,6 +48,8 @@ export interface Lane {
   step(): Promise<Instant | undefined>;
   /** Resolves when no try is under way. */
   idle(): Promise<void>;
+  /** Breaks off the tries under way: their rows stay `sending`. */
+  cut(): void;
 }
 
 /** A lane of a channel; without a notifier, everything in it is refused and goes over to others. */
@@ -58,7 +58,8 @@ export function createLane(id: string, notifier: Notifier | undefined, context: 
   const channel = channels.get(id);
   const isGroup = channel?.kind === "dingtalk" || channel?.kind === "wecom";
   let pausedUntil: Instant = 0;
-  const underWay = new Set<Promise<void>>();
+  const underWay = new Map<AbortController, Promise<void>>();
+  let isCut = false;
 
   const store = async (changes: OutboxChanges): Promise<void> => {
     await outbox.write(changes);
@@ -75,7 +76,7 @@ export function createLane(id: string, notifier: Notifier | undefined, context: 
     await store(failed(row, failure, channels, now(), policy));
   };
 
-  const tryOne = async (row: Delivery, by: Notifier): Promise<void> => {
+  const tryOne = async (row: Delivery, by: Notifier, signal: AbortSignal): Promise<void> => {
     const { notice, addressees, isRepeat } = row;
     const recipients = addressees.map((one) => ({
       officer: one.officer,
@@ -83,10 +84,10 @@ export function createLane(id: string, notifier: Notifier | undefined, context: 
       address: one.ways[one.way]!.address,
     }));
     try {
-      await by.send({ ...notice, isRepeat, recipients }, context.signal);
+      await by.send({ ...notice, isRepeat, recipients }, signal);
     } catch (error) {
       // Stopping: nobody knows whether it arrived. The row stays `sending`, and goes out again marked.
-      if (context.signal.aborted) return;
+      if (isCut) return;
       if (!(error instanceof ChannelFailed || error instanceof ChannelRefused))
         log.error("channel-broke", { channel: id, error });
       return fail(row, failureOf(error));
@@ -97,16 +98,18 @@ export function createLane(id: string, notifier: Notifier | undefined, context: 
   const begin = async (row: Delivery, by: Notifier): Promise<void> => {
     const going = started(row, now());
     await outbox.write({ rows: [going], attempts: [] });
-    const trying: Promise<void> = tryOne(going, by)
+    const cut = new AbortController();
+    const trying = tryOne(going, by, cut.signal)
       // The row stays `sending`: sent once more, marked, by the next process.
       .catch((error: unknown) =>
         log.error("outbox-write-failed", { channel: id, notice: row.notice.id, error }),
       )
       .finally(() => {
-        underWay.delete(trying);
+        underWay.delete(cut);
         context.onEnded(id);
       });
-    underWay.add(trying);
+    underWay.set(cut, trying);
+    if (isCut) cut.abort();
   };
 
   /** Rows that need not wait for a channel that wants to be left alone. */
@@ -152,7 +155,11 @@ export function createLane(id: string, notifier: Notifier | undefined, context: 
       : undefined;
   };
   const idle = async (): Promise<void> => {
-    while (underWay.size > 0) await Promise.all(underWay);
+    while (underWay.size > 0) await Promise.all(underWay.values());
   };
-  return { step, idle };
+  const cut = (): void => {
+    isCut = true;
+    for (const one of underWay.keys()) one.abort();
+  };
+  return { step, idle, cut };
 }

@@ -83,6 +83,7 @@ test("no secret comes through, by its name, by its looks, or because it is known
     other: `Basic ${basic}`,
     influx: `Token ${token}`,
     url: "mqtts://wang:u-1-secret@broker.example:8883/x",
+    answer: `/a/WyIyMDI2MTEyMy0wMDA3Il0.${token.slice(0, 43)}?lang=zh`,
     hook: "https://oapi.example/robot/send?access_token=w-1-secret&x=1",
     yaml: `hashes ${passwordHash} and ${hash}`,
     line: `energy-session=${token}; path=/`,
@@ -101,13 +102,14 @@ test("no secret comes through, by its name, by its looks, or because it is known
     hash.slice(7),
     passwordHash.split("$")[5]!,
     "influx-token-value",
+    "WyIyMDI2MTEyMy0wMDA3Il0",
     "MIGHAgEAMBMGByqGSM49",
     ...["p-1", "c-1", "c-2", "k-1", "s-1", "u-1", "w-1"].map((one) => `${one}-secret`),
   ]) {
     expect(all()).not.toContain(secret);
   }
   // What is no secret stays, or the log would be of no use.
-  for (const plain of ["broker.example:8883/x", "x=1", "wang with", "hashes scrypt$"])
+  for (const plain of ["broker.example:8883/x", "x=1", "?lang=zh", "wang with", "hashes scrypt$"])
     expect(all()).toContain(plain);
 });
 
