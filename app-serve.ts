@@ -1,11 +1,13 @@
 /** A process of the production stack: its role's work, and the HTTP address that tells of it. */
 import { existsSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { createAedesSource } from "./adapters/aedes.ts";
 import type { Metrics } from "./adapters/metrics.ts";
 import { createMqttSource } from "./adapters/mqtt-source.ts";
 import { checkExposure, credentialsOf, type Exposure, secretsOf, tlsOf, urlOf } from "./app-exposure.ts";
 import { tellBalance, tellCollector, tellDependencies, tellWritten } from "./app-metrics.ts";
+import { startProductionStatus } from "./app-pipeline.ts";
 import { openProduction, type ProductionCore, type ProductionRole } from "./app-production.ts";
 import type { ProductionSettings } from "./app-settings.ts";
 import { ProblemError } from "./board/answer.ts";
@@ -20,6 +22,7 @@ import { type Problem, UsageError } from "./model/errors.ts";
 import type { Log } from "./model/log.ts";
 import type { MessageSource } from "./model/ports.ts";
 import type { Registry } from "./model/registry.ts";
+import { countWrite, type WriteCounts } from "./processors/quality/pipeline.ts";
 
 /** More records than this behind, and a process does not call itself ready. */
 const READY_RECORDS = 50_000;
@@ -162,13 +165,17 @@ export async function startServing(options: ServeOptions): Promise<Served> {
   const { registry, warnings } = await loadConfig(options.config);
   const { secrets, warnings: odd } = await secretsOf(options, registry);
   checkExposure(options, secrets);
+  let counts: WriteCounts = { figures: 0 };
   const core = await openProduction({
     registry,
     settings,
     role,
     adopt: options.adopt,
     tell,
-    written: (changes, tookMs) => tellWritten(options.metrics, changes, tookMs),
+    written: (changes, tookMs) => {
+      tellWritten(options.metrics, changes, tookMs);
+      counts = countWrite(counts, changes, Date.now());
+    },
   });
   try {
     const takesIn = role === "ingest" || role === "all";
@@ -178,12 +185,14 @@ export async function startServing(options: ServeOptions): Promise<Served> {
     await server.listen({ host: options.host, port: options.httpPort });
     const { port } = server.server.address() as { port: number };
     const scheme = options.tlsCert === undefined ? "http" : "https";
+    const status = tellStatus(core, inlet, options, port, () => counts);
     return {
       warnings: [...warnings, ...odd],
       httpUrl: urlOf(scheme, options.host, port),
       mqttUrl: inlet?.url(),
       async close() {
         await server.close();
+        await status?.stop();
         await core.close();
       },
     };
@@ -191,6 +200,31 @@ export async function startServing(options: ServeOptions): Promise<Served> {
     await core.close();
     throw error;
   }
+}
+
+/** Writes how this process is doing, where there is a store to write it to. */
+function tellStatus(
+  core: ProductionCore,
+  inlet: Inlet | undefined,
+  { role, tell }: ServeOptions,
+  port: number,
+  counts: () => WriteCounts,
+) {
+  const { store, processing, calendar, behind, collector } = core;
+  return (
+    store &&
+    startProductionStatus({
+      name: `${role}@${hostname()}:${port}`,
+      role,
+      store,
+      calendar,
+      behind,
+      counts,
+      ...(processing ? { processing } : {}),
+      ...(inlet ? { appended: () => collector.stats().messages } : {}),
+      failed: (error) => tell.warn("status-unwritten", { error }),
+    })
+  );
 }
 
 const BALANCE_EVERY_MS = 30_000;

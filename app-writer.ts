@@ -4,12 +4,14 @@ import { openDatabase } from "./adapters/sqlite/driver.ts";
 import { createSqliteLog } from "./adapters/sqlite/log.ts";
 import { createSqliteStore } from "./adapters/sqlite/store.ts";
 import { serveCalls } from "./adapters/thread-call.ts";
+import { createToday, startPipelineStatus } from "./app-pipeline.ts";
 import type { Changes } from "./model/ports.ts";
 import type { ReadingsRecord, RecomputeRecord, Topic } from "./model/records.ts";
 import type { Registry } from "./model/registry.ts";
 import { shareTexts } from "./model/share-texts.ts";
 import { DAY_MS } from "./model/time.ts";
 import { planOf } from "./processors/plan.ts";
+import { countWrite, type WriteCounts } from "./processors/quality/pipeline.ts";
 import { restatementOf } from "./processors/restate.ts";
 import { CONSUMER, createRunner, type Runner } from "./processors/runner.ts";
 
@@ -47,7 +49,7 @@ const stop = new AbortController();
 let runner: Runner | undefined;
 let failure: string | undefined;
 let appended = 0;
-let figures = 0;
+let counts: WriteCounts = { figures: 0 };
 let restatements = 0;
 
 async function restate(): Promise<void> {
@@ -73,7 +75,7 @@ const pause = (ms: number): Promise<void> =>
   });
 
 function counted(changes: Changes): void {
-  figures += changes.figures?.length ?? 0;
+  counts = countWrite(counts, changes, Date.now());
   restatements += changes.ledger?.length ?? 0;
 }
 
@@ -121,7 +123,7 @@ function progress(): Progress {
     pendingSpans: waiting.pending,
     dirtyDays: waiting.dirty,
     appended,
-    figures,
+    figures: counts.figures,
     restatements,
     ...(failure === undefined ? {} : { failure }),
   };
@@ -158,7 +160,17 @@ function trim(): void {
 }
 
 await restate();
+// Its age is that of what came in before the start, too.
+counts = countWrite(counts, { live: await store.live() }, Date.now());
 const running = process();
+const today = createToday(plan.calendar, store.balance);
+const telling = startPipelineStatus({
+  name: "embedded",
+  role: "all",
+  facts: async () => ({ ...progress(), ...counts, ...(await today()) }),
+  write: (observations) => store.write({ observations }),
+  failed: (error) => console.error(`pipeline status: ${error}`),
+});
 const trimming = setInterval(trim, TRIM_EVERY_MS);
 
 serveCalls(parentPort!, {
@@ -182,6 +194,7 @@ serveCalls(parentPort!, {
   ready: () => true,
   async stop() {
     clearInterval(trimming);
+    await telling.stop();
     stop.abort();
     await log.close();
     await running;

@@ -10,7 +10,7 @@ import type { MeterDetails, Sign } from "./meter.ts";
 import { newMemory, type SiteMemory } from "./read.ts";
 import type { OnlineCount, SiteDetails } from "./site.ts";
 
-/** Nothing was said of it yet by this process. */
+/** Nothing was said of it yet since the start. */
 export const UNSAID = -1;
 
 export interface MeterWatch {

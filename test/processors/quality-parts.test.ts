@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { LedgerEntry } from "../../model/figure.ts";
+import type { Figure, LedgerEntry } from "../../model/figure.ts";
 import { calendarOf, HOUR_MS, QUARTER_MS } from "../../model/time.ts";
 import { metersOfGateway } from "../../model/topics.ts";
 import { planOf } from "../../processors/plan.ts";
@@ -13,6 +13,7 @@ import {
 } from "../../processors/quality/events.ts";
 import { factorCounts } from "../../processors/quality/factors.ts";
 import { gatewayRow, lastWholeHours, meterRow, sharesOf } from "../../processors/quality/meter.ts";
+import { countWrite, pipelineRow, todayOf } from "../../processors/quality/pipeline.ts";
 import { createSchedule } from "../../processors/quality/schedule.ts";
 import {
   balanceOf,
@@ -574,5 +575,58 @@ describe("a schedule", () => {
         },
       ),
     );
+  });
+});
+
+describe("a process", () => {
+  const facts = { uptimeMs: 5_000, memoryMb: 80 };
+
+  test("says what is its business; the rest is unknown, not nothing", () => {
+    const row = pipelineRow(
+      "process@a:1",
+      "process",
+      { ...facts, recordsBehind: 7, newestReadingAt: start - 9 },
+      start,
+    );
+    expect(row).toMatchObject({ tags: { process: "process@a:1" }, texts: { role: "process", failure: "" } });
+    expect(row.numbers).toEqual({
+      ...facts,
+      recordsBehind: 7,
+      newestReadingAgeMs: 9,
+      lastWriteAgeMs: null,
+      pendingSpans: null,
+      dirtyDays: null,
+      appended: null,
+      figures: null,
+      rejectedToday: null,
+      receivedToday: null,
+    });
+  });
+
+  test("counts what it writes", () => {
+    const sign = (receivedAt: number) => ({
+      site: "s",
+      meter: "m",
+      at: 0,
+      receivedAt,
+      register: "r",
+      value: 1,
+      powerKw: null,
+    });
+    const first = countWrite({ figures: 3 }, { figures: [{} as Figure, {} as Figure] }, start);
+    expect(first).toEqual({ figures: 5, lastWriteAt: start });
+    expect(countWrite(first, { live: [sign(9), sign(4)] }, start + 1)).toEqual({
+      ...first,
+      newestReadingAt: 9,
+    });
+  });
+
+  test("adds up the day over all sites", () => {
+    const row = { site: "s", day: 1, received: 5, accepted: 2, repeated: 0, setAside: 0 };
+    const rows = [
+      { ...row, rejected: { future: 1, "no-zone": 2 } },
+      { ...row, rejected: {} },
+    ];
+    expect(todayOf(rows)).toEqual({ receivedToday: 10, rejectedToday: 3 });
   });
 });
