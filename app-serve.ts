@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { createAedesSource } from "./adapters/aedes.ts";
 import type { Metrics } from "./adapters/metrics.ts";
 import { createMqttSource } from "./adapters/mqtt-source.ts";
+import { type Alerts, tellAlerts } from "./app-alerts.ts";
+import { openProductionDesk } from "./app-desk-production.ts";
 import { checkExposure, credentialsOf, type Exposure, secretsOf, tlsOf, urlOf } from "./app-exposure.ts";
 import { tellBalance, tellCollector, tellDependencies, tellWritten } from "./app-metrics.ts";
 import { startProductionStatus } from "./app-pipeline.ts";
@@ -36,6 +38,8 @@ export interface ServeOptions extends Exposure {
   readonly httpPort: number;
   readonly mqttPort: number;
   readonly adopt: boolean;
+  /** Where the desk keeps its file; without it this process takes no alerts in. One process alone has it. */
+  readonly data?: string;
   readonly tell: Log;
   readonly metrics: Metrics;
 }
@@ -129,8 +133,13 @@ async function dependenciesOf(core: ProductionCore, inlet: Inlet | undefined): P
   return all;
 }
 
-async function readinessOf(core: ProductionCore, inlet: Inlet | undefined): Promise<Readiness> {
+async function readinessOf(
+  core: ProductionCore,
+  inlet: Inlet | undefined,
+  alerts: Alerts | undefined,
+): Promise<Readiness> {
   const dependencies = await dependenciesOf(core, inlet);
+  if (alerts) dependencies.push(await alerts.dependency());
   let recordsBehind = Number.POSITIVE_INFINITY;
   try {
     recordsBehind = (await core.behind()).reduce((sum, one) => sum + one.records, 0);
@@ -177,26 +186,32 @@ export async function startServing(options: ServeOptions): Promise<Served> {
       counts = countWrite(counts, changes, Date.now());
     },
   });
+  let alerts: Alerts | undefined;
   try {
     const takesIn = role === "ingest" || role === "all";
     const inlet = takesIn ? await openInlet(options, registry, secrets) : undefined;
-    const server = await openServer(core, inlet, options, secrets);
+    alerts = await openProductionDesk(core, options, registry, secrets);
+    const server = await openServer(core, inlet, alerts, options, secrets, registry);
     if (inlet) await core.collector.start(inlet.source);
     await server.listen({ host: options.host, port: options.httpPort });
     const { port } = server.server.address() as { port: number };
     const scheme = options.tlsCert === undefined ? "http" : "https";
+    const httpUrl = urlOf(scheme, options.host, port);
+    await alerts?.begin(httpUrl);
     const status = tellStatus(core, inlet, options, port, () => counts);
     return {
       warnings: [...warnings, ...odd],
-      httpUrl: urlOf(scheme, options.host, port),
+      httpUrl,
       mqttUrl: inlet?.url(),
       async close() {
         await server.close();
         await status?.stop();
+        await alerts?.close();
         await core.close();
       },
     };
   } catch (error) {
+    await alerts?.close();
     await core.close();
     throw error;
   }
@@ -230,13 +245,19 @@ function tellStatus(
 const BALANCE_EVERY_MS = 30_000;
 
 /** The process's metrics as Prometheus text, brought up to date when they are asked for. */
-function metricsOf(core: ProductionCore, inlet: Inlet | undefined, metrics: Metrics): () => Promise<string> {
+function metricsOf(
+  core: ProductionCore,
+  inlet: Inlet | undefined,
+  alerts: Alerts | undefined,
+  metrics: Metrics,
+): () => Promise<string> {
   const { log, store, collector, processing } = core;
   let balanceAt = 0;
   return async () => {
     tellCollector(metrics, collector.stats());
-    const { dependencies, pendingSpans, dirtyDays, recordsBehind } = await readinessOf(core, inlet);
+    const { dependencies, pendingSpans, dirtyDays, recordsBehind } = await readinessOf(core, inlet, alerts);
     tellDependencies(metrics, dependencies);
+    if (alerts) tellAlerts(metrics, await alerts.status());
     metrics.set("energy_pending_spans", pendingSpans);
     metrics.set("energy_dirty_days", dirtyDays);
     metrics.set("energy_log_records_behind", recordsBehind);
@@ -261,8 +282,10 @@ function metricsOf(core: ProductionCore, inlet: Inlet | undefined, metrics: Metr
 async function openServer(
   core: ProductionCore,
   inlet: Inlet | undefined,
+  alerts: Alerts | undefined,
   options: ServeOptions,
   secrets: Secrets | undefined,
+  registry: Registry,
 ) {
   const { role, tell } = options;
   const webRoot = join(programRoot(), "dist/web");
@@ -277,8 +300,9 @@ async function openServer(
     },
     actions: core.actions ?? noActions(role),
     ...(showsPage ? { webRoot } : {}),
-    readiness: () => readinessOf(core, inlet),
-    metrics: metricsOf(core, inlet, options.metrics),
+    readiness: () => readinessOf(core, inlet, alerts),
+    metrics: metricsOf(core, inlet, alerts, options.metrics),
+    ...(alerts ? { matters: { desk: alerts.desk, registry, answers: alerts.answers } } : {}),
     host: options.host,
     ...(operators ? { credentials: operators } : {}),
     ...(tls ? { tls } : {}),

@@ -1,8 +1,8 @@
 /** Commands on files alone: copies of what is stored, and secrets. */
 import { existsSync, statSync } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { databaseFile } from "./adapters/data-directory.ts";
+import { dirname, extname, join } from "node:path";
+import { alertsFile, databaseFile } from "./adapters/data-directory.ts";
 import { copyDatabase, troubleIn } from "./adapters/sqlite/driver.ts";
 import { writeBrokerFiles } from "./config/broker-files.ts";
 import { loadConfig } from "./config/load.ts";
@@ -12,33 +12,56 @@ import { makeToken } from "./config/token.ts";
 import { configOf, dataOf, given, print, required, USAGE, type Values } from "./main-options.ts";
 import { UsageError } from "./model/errors.ts";
 
-/** `backup`: a sound copy of everything stored. */
+/** Where the desk's copy lies beside the copy of everything else: `day.db` and `day.alerts.db`. */
+function besideOf(file: string): string {
+  const ending = extname(file);
+  return `${file.slice(0, file.length - ending.length)}.alerts${ending}`;
+}
+
+/** Copies one file, whole and consistent, and looks the copy over. */
+function copySound(from: string, to: string): void {
+  copyDatabase(from, to);
+  const trouble = troubleIn(to);
+  if (trouble !== undefined) throw new Error(`${to}: the copy is not sound: ${trouble}`);
+  print(`${to}: ${statSync(to).size} bytes, checked`);
+}
+
+/** `backup`: a sound copy of everything stored: matters and what was told of them, then readings and figures. */
 export async function backup(values: Values, [file]: readonly string[]): Promise<number> {
   if (file === undefined) throw new UsageError(`backup: to which file?\n\n${USAGE}`);
-  const from = databaseFile(dataOf(values));
-  if (!existsSync(from)) throw new UsageError(`${from}: there is nothing to back up`);
-  if (existsSync(file)) throw new UsageError(`${file} exists; choose another name`);
+  const data = dataOf(values);
+  const copies = [
+    // First the desk: what was observed after its copy, it evaluates when it is restored.
+    { from: alertsFile(data), to: besideOf(file) },
+    { from: databaseFile(data), to: file },
+  ].filter(({ from }) => existsSync(from));
+  if (copies.length === 0) throw new UsageError(`${databaseFile(data)}: there is nothing to back up`);
+  for (const { to } of copies) if (existsSync(to)) throw new UsageError(`${to} exists; choose another name`);
   await mkdir(dirname(file), { recursive: true });
-  copyDatabase(from, file);
-  const trouble = troubleIn(file);
-  if (trouble !== undefined) throw new Error(`${file}: the copy is not sound: ${trouble}`);
-  print(`${file}: ${statSync(file).size} bytes, checked`);
+  for (const { from, to } of copies) copySound(from, to);
   return 0;
 }
 
 /** `restore`: a backup into an empty data directory. */
 export async function restore(values: Values, [file]: readonly string[]): Promise<number> {
   if (file === undefined) throw new UsageError(`restore: from which file?\n\n${USAGE}`);
-  if (!existsSync(file)) throw new UsageError(`${file}: there is no such file`);
-  const trouble = troubleIn(file);
-  if (trouble !== undefined) throw new UsageError(`${file}: not a sound backup: ${trouble}`);
   const data = dataOf(values);
-  const target = databaseFile(data);
-  if (existsSync(target))
-    throw new UsageError(`${target} exists; move it away, or restore elsewhere by --data`);
+  const copies = [
+    { from: file, to: databaseFile(data) },
+    { from: besideOf(file), to: alertsFile(data) },
+  ].filter(({ from }) => existsSync(from));
+  if (copies.length === 0) throw new UsageError(`${file}: there is no such file`);
+  for (const { from, to } of copies) {
+    const trouble = troubleIn(from);
+    if (trouble !== undefined) throw new UsageError(`${from}: not a sound backup: ${trouble}`);
+    if (existsSync(to)) throw new UsageError(`${to} exists; move it away, or restore elsewhere by --data`);
+  }
   await mkdir(data, { recursive: true });
-  await copyFile(file, join(data, "energy.db"));
-  print(`${target}: restored from ${file}; "reconcile" compares every figure with its readings`);
+  for (const { from, to } of copies) {
+    await copyFile(from, to);
+    print(`${to}: restored from ${from}`);
+  }
+  if (existsSync(databaseFile(data))) print('"reconcile" compares every figure with its readings');
   return 0;
 }
 

@@ -65,6 +65,7 @@ async function serve(values: Values, text: string): Promise<number> {
     );
   const settings = productionSettings(process.env, role !== "ingest");
   const hide = secretsIn(settings);
+  const data = given(values, "data");
   const tell = createLog({ form: "json", level, write: print, always: { role, pid: process.pid }, hide });
   const served = await startServing({
     config: configOf(values),
@@ -79,6 +80,7 @@ async function serve(values: Values, text: string): Promise<number> {
     tlsKey: given(values, "tls-key"),
     allowPlaintext: values["allow-plaintext"] ?? false,
     adopt: values.adopt ?? false,
+    ...(data === undefined ? {} : { data }),
     tell,
   });
   for (const { severity, file, path, message } of served.warnings)

@@ -2,6 +2,8 @@
 
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { alertsFile } from "../../adapters/data-directory.ts";
+import { troubleIn } from "../../adapters/sqlite/driver.ts";
 import type { ConsumptionAnswer, OverviewAnswer, SitesAnswer } from "../../board/api.ts";
 import { loadConfig } from "../../config/load.ts";
 import { accuracy, type ReportedFigure } from "../../demo/accuracy.ts";
@@ -158,6 +160,7 @@ describe("the example county", () => {
     const elsewhere = `${directory.path}/elsewhere`;
     expect((await runProgram(["restore", copy, "--data", elsewhere])).code).toBe(0);
     expect((await runProgram(["restore", copy, "--data", elsewhere])).code).toBe(2);
+    expect(troubleIn(alertsFile(elsewhere))).toBeUndefined();
     const restored = await runProgram(["reconcile", "--data", elsewhere]);
     expect(restored.stdout).toContain("no difference");
     const cut = Date.now() - 2 * 86_400_000;
