@@ -6,6 +6,7 @@ import type { DayIndex, Instant, Span } from "../model/time.ts";
 import { createCache } from "./cache.ts";
 import { createCollector } from "./changes.ts";
 import type { Piece } from "./consumption/pieces.ts";
+import { type LimitDifference, limitDifferences } from "./limits/reconcile.ts";
 import type { MeterPlan, Plan } from "./plan.ts";
 import { createRecompute } from "./recompute.ts";
 import { rejudge } from "./rejudge.ts";
@@ -22,7 +23,7 @@ export interface Difference {
   readonly meter?: string;
   readonly start: Instant;
   readonly stored: FigureValues | string | null;
-  readonly recomputed: FigureValues | string;
+  readonly recomputed: FigureValues | string | null;
 }
 
 export interface ReconcileSite {
@@ -35,7 +36,7 @@ export interface ReconcileSite {
 export interface Reconcile {
   /** Checks one site over [from, to); what waits to be recomputed is left out. */
   site(site: Site, span: Span): Promise<ReconcileSite>;
-  /** Checks the months and groups of the days in [from, to). */
+  /** Checks the months and groups of the days in [from, to), and the rows of limits. */
   groups(span: Span): Promise<Difference[]>;
 }
 
@@ -65,6 +66,11 @@ function differenceOf(entry: LedgerEntry): Difference {
     stored: entry.before,
     recomputed: entry.after,
   };
+}
+
+/** Put right as sums are: by summing the day of one of its carriers anew. */
+function differenceOfLimit({ limit, carrier, start, stored, recomputed }: LimitDifference): Difference {
+  return { what: `limit ${limit}`, scope: "group", carrier, site: "", start, stored, recomputed };
 }
 
 export function createReconcile(realPlan: Plan, reader: SeriesReader): Reconcile {
@@ -171,9 +177,12 @@ export function createReconcile(realPlan: Plan, reader: SeriesReader): Reconcile
             mark.carrier === carrier &&
             (month ? calendar.monthOfDay(mark.day) === calendar.monthOfDay(day) : mark.day === day),
         );
-      return (out.changes().ledger ?? [])
+      const sums = (out.changes().ledger ?? [])
         .filter((entry) => !stale(entry.carrier, calendar.dayOf(entry.start), entry.window === "month"))
         .map(differenceOf);
+      // While any day waits, rows of limits may well be those of before.
+      const limits = dirty.length > 0 ? [] : await limitDifferences(realPlan, reader, span);
+      return [...sums, ...limits.map(differenceOfLimit)];
     },
   };
 }

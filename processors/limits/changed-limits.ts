@@ -12,7 +12,7 @@ import { goneRow } from "./usage.ts";
 
 const FACT = "limits";
 /** How far back the rows of a changed limit are made anew. */
-const MONTHS_BACK = 13;
+export const MONTHS_BACK = 13;
 /** Of limits of quarter-hours and hours. */
 const DAYS_BACK_SHORT = 31;
 /** Rows of a removed limit so old are history, and stay. */

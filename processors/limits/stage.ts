@@ -33,7 +33,7 @@ export interface LimitStage {
   slice(now: Instant): Promise<Pick<Changes, "observations" | "facts">>;
   /** Rows that wait; more than none until limits were compared with those of the stored rows. */
   size(): number;
-  /** Figures at hand may not be those that are stored. */
+  /** Figures and rows at hand may not be those that are stored. */
   reread(): void;
   /** Nothing in memory is sure to be stored. */
   clear(): void;
@@ -195,7 +195,10 @@ export function createLimitStage(
       fact = undefined;
       return { observations, facts };
     },
-    reread: () => book.clear(),
+    reread() {
+      book.clear();
+      latest.clear();
+    },
     size: () => queued + (compared ? 0 : 1),
     clear() {
       book.clear();
