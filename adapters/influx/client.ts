@@ -37,8 +37,6 @@ export interface InfluxClient {
   readonly where: string;
   /** Writes line protocol; resolves when InfluxDB has it on disk. */
   write(lines: readonly string[], precision: Precision, lease?: AbortSignal): Promise<void>;
-  /** Deletes a series' points with start ≤ time ≤ stop (ms), by a predicate of the delete API. */
-  remove(predicate: string, start: number, stop: number, lease?: AbortSignal): Promise<void>;
   /**
    * Asks InfluxQL questions in one request. `take` gets the pieces as they come; when an answer breaks off,
    * `begin` is called again and all is asked anew.
@@ -148,14 +146,6 @@ export function createInfluxClient(options: InfluxOptions): InfluxClient {
     lastWriteAt = Date.now();
   };
 
-  const remove: InfluxClient["remove"] = async (predicate, start, stop, lease) => {
-    const body = { start: new Date(start).toISOString(), stop: new Date(stop).toISOString(), predicate };
-    const how = { where, what: "deleting unknown values", deadlineMs, maxAttempts, lease, log };
-    await trying(how, (signal) =>
-      transport.request(`/api/v2/delete?${place}`, body, { method: "POST", signal }),
-    );
-  };
-
   const ask: InfluxClient["ask"] = async (statements, take, begin = () => undefined, lease) => {
     const form = `db=${encodeURIComponent(options.bucket)}&epoch=ms&chunked=true&chunk_size=10000&q=${encodeURIComponent(statements.join(";"))}`;
     const how = { where, what: "reading", deadlineMs: readDeadlineMs, maxAttempts, lease, log };
@@ -178,7 +168,6 @@ export function createInfluxClient(options: InfluxOptions): InfluxClient {
   return {
     where,
     write,
-    remove,
     ask,
     get,
     lastWriteAt: () => lastWriteAt,

@@ -3,7 +3,7 @@ import type { Changes, LiveMeter } from "../../model/ports.ts";
 import type { Calendar, Instant } from "../../model/time.ts";
 import { BALANCE_PLACES, balanceLine } from "./balance.ts";
 import type { InfluxClient, Precision } from "./client.ts";
-import { createFigureLines, removalsOf } from "./figure-lines.ts";
+import { createFigureLines } from "./figure-lines.ts";
 import { ledgerLines } from "./ledger.ts";
 import { factLine, liveLine, ownerOf, pendingLines, readLive } from "./notes.ts";
 import { observationLines } from "./observations.ts";
@@ -95,9 +95,7 @@ export function createWriter(client: InfluxClient, calendar: Calendar) {
 
   /** What is counted goes with the figures: done over after a crash, all come again. */
   const writeFigures = async (changes: Changes, lease: Lease): Promise<void> => {
-    const { figures = [], unknown = [], balanceTotals = [] } = changes;
-    for (const { predicate, start, stop } of removalsOf(unknown))
-      await client.remove(predicate, start, stop, lease);
+    const { figures = [], balanceTotals = [] } = changes;
     const place = placeOf(lease);
     const totals = balanceTotals.map((total) => balanceLine(total, calendar, place));
     await inMs([...figureLines(figures), ...totals], lease);

@@ -175,7 +175,7 @@ describe.skipIf(!(await haveServices(["influx"])))("InfluxDB", () => {
     // The same values in another order, as they are when read back.
     const { factors, ...rest } = entries[3]!.before!;
     await store.write({ ledger: [{ ...entries[3]!, before: { factors, ...rest }, at: 45 }] });
-    // The figure was deleted to be written anew, and the process died in between.
+    // Somebody who did not see the figure.
     await store.write({ ledger: [entry(null, 2, 50)] });
     const newestFirst = [...entries].reverse();
     expect(await store.ledger([key], at, at + 1, 10)).toEqual(newestFirst);

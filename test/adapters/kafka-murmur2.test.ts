@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { murmur2, partitionOf } from "../../adapters/kafka/murmur2.ts";
+import { createPartitioner, murmur2, partitionOf } from "../../adapters/kafka/murmur2.ts";
 
 /** What `org.apache.kafka.common.utils.Utils` of kafka-clients 4.1.1 gives, and the partition of 12. */
 const known = [
@@ -23,4 +23,13 @@ test.each(known)("murmur2 of %j is that of the Java client", (key, hash, partiti
 
 test("a key that is part of a larger buffer", () => {
   expect(murmur2(Buffer.from("xxfoobar").subarray(2))).toBe(murmur2(Buffer.from("foobar")));
+});
+
+test("sites' partitions are those of their routes, the first time and later", () => {
+  const partitionFor = createPartitioner((site) => (site === "21" ? "abc" : site), 12);
+  for (let i = 0; i < 2; i += 1) {
+    expect(partitionFor("21")).toBe(3);
+    for (const [key, , partition] of known) if (key !== "21") expect(partitionFor(key)).toBe(partition);
+  }
+  expect(createPartitioner((site) => site, 1)("foobar")).toBe(0);
 });

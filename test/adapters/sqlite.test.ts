@@ -131,7 +131,9 @@ describe("the SQLite file", () => {
     const old = openDatabase(path);
     createSqliteStore(old, calendar);
     for (const kind of observedNames) old.exec(`DROP TABLE ${kind};`);
-    old.exec("DROP TABLE observed_series; DROP TABLE log_alerts; PRAGMA user_version=3; INSERT INTO fact VALUES('kept', '1');");
+    old.exec(
+      "DROP TABLE observed_series; DROP TABLE log_alerts; PRAGMA user_version=3; INSERT INTO fact VALUES('kept', '1');",
+    );
     old.close();
     const row = observation("site_status", { site: "s" });
     let store = openStore(path);
