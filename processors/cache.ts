@@ -53,6 +53,11 @@ export interface Cache {
   meterDay(plan: MeterPlan, day: DayIndex): Promise<MeterDay>;
   /** As above, when it is at hand. */
   knownMeterDay(plan: MeterPlan, day: DayIndex): MeterDay | undefined;
+  /**
+   * Takes a day for empty that lies behind all readings so far. To be asked before newer ones are settled: then
+   * only the store can tell.
+   */
+  beginMeterDay(plan: MeterPlan, day: DayIndex): void;
   /** Known time of a meter in a month: the sum of its days' rows. */
   meterMonth(plan: MeterPlan, month: MonthIndex): Promise<KnownTime>;
   /** Keeps a month at hand in step with a day that changed, in whole milliseconds. */
@@ -170,6 +175,10 @@ export function createCache(plan: Plan, reader: SeriesReader): Cache {
     },
     meterDay,
     knownMeterDay,
+    beginMeterDay(owner, day) {
+      if (knownMeterDay(owner, day) === undefined && isBeyond(owner, day))
+        keepMeterDay(owner, emptyMeterDay(calendar, day));
+    },
     knownAreaDay: (key, day) => areaDays.get(areaName(key, day)),
     async areaDay(key, day) {
       const name = areaName(key, day);

@@ -1,4 +1,5 @@
 /** Records of readings → verdicts and figures: the work on one share of the log, one batch or span at a time. */
+import type { FigureKey } from "../model/figure.ts";
 import type {
   Changes,
   LiveMeter,
@@ -10,12 +11,13 @@ import type {
 } from "../model/ports.ts";
 import type { RecomputeRecord, SiteRecord } from "../model/records.ts";
 import type { StoredReject } from "../model/reject.ts";
-import { DAY_MS, HOUR_MS, type Instant, type Span } from "../model/time.ts";
+import { DAY_MS, type DayIndex, HOUR_MS, type Instant, type Span } from "../model/time.ts";
 import { areaKey, type Cache, meterKey } from "./cache.ts";
 import { type Collector, createCollector } from "./changes.ts";
 import type { Piece } from "./consumption/pieces.ts";
+import type { Incoming } from "./normalize/merge.ts";
 import { createPending } from "./pending.ts";
-import type { MeterPlan, Plan } from "./plan.ts";
+import type { AreaPlan, MeterPlan, Plan } from "./plan.ts";
 import { createRecompute, type Touched } from "./recompute.ts";
 import { hull, rejudge } from "./rejudge.ts";
 import { groupByMeter, type LoggedReadings, type MeterBatch, READINGS_CAUSE, settleMeter } from "./step.ts";
@@ -37,6 +39,8 @@ export interface ReadingsOptions {
   /** Looks at a request before it is noted; throws when it is not to be carried out here. */
   readonly admit?: (request: RecomputeRecord) => void;
   readonly isCounted?: IsCounted;
+  /** Told the days of receipt of readings before they are counted. */
+  readonly expect?: (days: ReadonlySet<DayIndex>) => Promise<void>;
   /**
    * Readings, figures and the notice of them are stored one after the other, and a crash may come in between. Then
    * spans in which verdicts change are noted first, and days of spans that waited count as changed even where they
@@ -96,15 +100,15 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
     if (wanted.readings.length + wanted.figures.length > 0) await options.ahead.fetch(wanted);
   };
 
-  const work = async (
-    records: readonly LoggedRecord[],
-    commit: (changes: Changes) => Promise<void>,
-  ): Promise<void> => {
+  /** What records lead to. Apart from writing it: of what it took to compute, nothing is kept meanwhile. */
+  const compute = async (records: readonly LoggedRecord[]) => {
     const at = now();
     const tally = createTally(plan, options.isCounted);
     const out = collector(READINGS_CAUSE);
     const readings: LoggedReadings[] = [];
-    for (const record of records.map(decode)) {
+    const decoded = records.map(decode);
+    await options.expect?.(daysOf(plan, decoded));
+    for (const record of decoded) {
       if (record.kind === "recompute") noteRequest(record, out, at);
       else {
         tally.of(record.site, record.receivedAt, record.offset).received += record.received;
@@ -130,10 +134,19 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
       for (const span of spans) touched.push(span);
     }
     await recompute.spans(touched, out);
+    const changes: Changes = { ...out.changes(), rejects, balance: tally.counts() };
+    return { out, changes, heard: options.heard ? [...groups.values()] : [], at };
+  };
+
+  const work = async (
+    records: readonly LoggedRecord[],
+    commit: (changes: Changes) => Promise<void>,
+  ): Promise<void> => {
+    const { out, changes, heard, at } = await compute(records);
     options.ahead?.release();
-    await commit({ ...out.changes(), rejects, balance: tally.counts() });
+    await commit(changes);
     for (const [owner, row] of out.live) keepLive(owner, row);
-    if (options.heard) for (const group of groups.values()) options.heard(group, at);
+    for (const group of heard) options.heard?.(group, at);
     await options.note(out, READINGS_CAUSE);
   };
 
@@ -249,33 +262,67 @@ function wantedOf(plan: Plan, cache: Cache, groups: Iterable<MeterBatch>): ReadA
   const { calendar } = plan;
   const readings: { series: { site: string; meter: string; register: string }; from: Instant }[] = [];
   const figures = new Map<string, ReadAhead["figures"][number]>();
-  const want = (key: ReadAhead["figures"][number]["key"], from: Instant, to: Instant): void => {
+  const want = (key: FigureKey, from: Instant, to: Instant): void => {
     const name = `${key.scope} ${key.owner} ${key.carrier}`;
     const known = figures.get(name);
     figures.set(name, { key, from: Math.min(from, known?.from ?? from), to: Math.max(to, known?.to ?? to) });
   };
+  const wantDay = (key: FigureKey, day: DayIndex): void =>
+    want(key, calendar.dayStart(day), calendar.dayStart(day + 1));
+  const areaDays = new Map<AreaPlan, Set<DayIndex>>();
   for (const { plan: owner, byRegister } of groups) {
     for (const [register, incoming] of byRegister) {
       const gauge = owner.gaugeOf.get(register);
       if (gauge === undefined) continue;
-      const times = incoming.map((one) => one.at);
-      const last = calendar.dayOf(Math.max(...times));
+      const { start, end } = timesOf(incoming);
+      const [first, last] = [calendar.dayOf(start), calendar.dayOf(end)];
       if (cache.tail(gauge) === undefined) {
         const { site, meter } = gauge;
-        const reach = Math.max(AHEAD_LEAST_MS, AHEAD_INTERVALS * gauge.intervalMs);
-        const from = Math.min(...times) - reach;
+        const from = start - Math.max(AHEAD_LEAST_MS, AHEAD_INTERVALS * gauge.intervalMs);
         readings.push({ series: { site, meter, register }, from });
         want(meterKey(owner), calendar.dayStart(calendar.dayOf(from)), calendar.dayStart(last + 1));
-      }
+      } else for (let day = first; day <= last; day += 1) cache.beginMeterDay(owner, day);
       for (const area of owner.areas) {
-        for (let day = calendar.dayOf(Math.min(...times)); day <= last; day += 1) {
-          if (cache.knownAreaDay(areaKey(area), day)) continue;
-          want(areaKey(area), calendar.dayStart(day), calendar.dayStart(day + 1));
-        }
+        const days = areaDays.get(area) ?? new Set();
+        for (let day = first; day <= last; day += 1) days.add(day);
+        areaDays.set(area, days);
+      }
+    }
+  }
+  for (const [area, days] of areaDays) {
+    const key = areaKey(area);
+    for (const day of days) {
+      if (cache.knownAreaDay(key, day)) continue;
+      wantDay(key, day);
+      for (const member of area.plans) {
+        cache.beginMeterDay(member, day);
+        if (cache.knownMeterDay(member, day) === undefined) wantDay(meterKey(member), day);
       }
     }
   }
   return { readings, figures: [...figures.values()] };
+}
+
+function timesOf(incoming: readonly Incoming[]): Span {
+  let [start, end] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const { at } of incoming) {
+    if (at < start) start = at;
+    if (at > end) end = at;
+  }
+  return { start, end };
+}
+
+/** Days of receipt of readings; most of a batch have the same. */
+function daysOf({ calendar }: Plan, records: readonly SiteRecord[]): Set<DayIndex> {
+  const days = new Set<DayIndex>();
+  let [start, end] = [0, 0];
+  for (const { kind, receivedAt } of records) {
+    if (kind === "recompute" || (receivedAt >= start && receivedAt < end)) continue;
+    const day = calendar.dayOf(receivedAt);
+    [start, end] = [calendar.dayStart(day), calendar.dayStart(day + 1)];
+    days.add(day);
+  }
+  return days;
 }
 
 function decode(record: LoggedRecord): SiteRecord & { offset: number } {

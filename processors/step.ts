@@ -1,13 +1,11 @@
 /** One batch of the log → what it changes. */
 import type { SeriesReader } from "../model/ports.ts";
-import type { StoredReading } from "../model/reading.ts";
 import type { ReadingsRecord } from "../model/records.ts";
 import { DAY_MS, type Instant, quarterStart, type Span } from "../model/time.ts";
 import type { Cache } from "./cache.ts";
 import type { Collector } from "./changes.ts";
 import { loadContext } from "./consumption/context.ts";
 import type { Gauge } from "./consumption/gauge.ts";
-import type { Piece } from "./consumption/pieces.ts";
 import { extend, type Settled, settle } from "./consumption/settle.ts";
 import type { Incoming } from "./normalize/merge.ts";
 import type { Pending } from "./pending.ts";
@@ -66,6 +64,16 @@ export function groupByMeter(
   return groups;
 }
 
+/** A reactive register is no sign of how much flows; it is shown only where there is nothing else. */
+function isNewer({ plan }: MeterBatch, newest: Incoming, incoming: Incoming): boolean {
+  if (newest.register !== incoming.register) {
+    const isCounted = (one: Incoming) => plan.gauges.some((gauge) => gauge.register === one.register);
+    const [was, is] = [isCounted(newest), isCounted(incoming)];
+    if (was !== is) return is;
+  }
+  return incoming.at >= newest.at;
+}
+
 function addReading(
   group: MeterBatch,
   record: LoggedReadings,
@@ -84,40 +92,10 @@ function addReading(
   const list = group.byRegister.get(register);
   if (list) list.push(incoming);
   else group.byRegister.set(register, [incoming]);
-  // A reactive register is no sign of how much flows; it is shown only where there is nothing else.
-  const counted = (one: Incoming): boolean =>
-    group.plan.gauges.some((gauge) => gauge.register === one.register);
-  if (group.newest !== undefined && counted(group.newest) && !counted(incoming)) return;
-  const replaces = group.newest !== undefined && !counted(group.newest) && counted(incoming);
-  if (group.newest !== undefined && !replaces && incoming.at < group.newest.at) return;
+  if (group.newest !== undefined && !isNewer(group, group.newest, incoming)) return;
   if (group.newest?.at !== incoming.at || record.powerKw !== undefined)
     group.powerKw = record.powerKw ?? null;
   group.newest = incoming;
-}
-
-/** Consecutive readings that are new and simply join; undefined where one is anything else. */
-function extendAll(gauge: Gauge, cache: Cache, incoming: readonly Incoming[]): Settled | undefined {
-  let tail = cache.tail(gauge);
-  if (tail === undefined) return undefined;
-  const start = tail.last.at;
-  const pieces: Piece[] = [...tail.pieces];
-  const changed: StoredReading[] = [];
-  for (const one of incoming) {
-    const settled = extend(gauge, tail, one);
-    if (settled?.tail === undefined) return undefined;
-    pieces.push(...settled.pieces.slice(tail.pieces.length));
-    changed.push(...settled.changed);
-    tail = settled.tail;
-  }
-  return {
-    changed,
-    rejudged: false,
-    repeated: incoming.map(() => false),
-    touched: { start, end: tail.last.at },
-    pieces,
-    atEnd: true,
-    tail,
-  };
 }
 
 /** After late readings the cached tail still holds, unless they reach into its quarter-hour. */
@@ -184,6 +162,23 @@ async function settleStored(
   return results;
 }
 
+/** As below, where nothing has to be looked up; undefined where something has. */
+function extendRegister(
+  cache: Cache,
+  gauge: Gauge,
+  incoming: readonly Incoming[],
+  out: Collector,
+  count: (one: Incoming, repeated: boolean) => void,
+): Settled[] | undefined {
+  const tail = cache.tail(gauge);
+  const extended = tail && extend(gauge, tail, incoming);
+  if (extended === undefined) return undefined;
+  cache.setTail(gauge, extended.tail);
+  out.readings(gauge, extended.changed);
+  for (const one of incoming) count(one, false);
+  return [extended];
+}
+
 /** Settles one register's readings, and notes the changed rows and what was repeated. */
 async function settleRegister(
   reader: SeriesReader,
@@ -193,13 +188,6 @@ async function settleRegister(
   out: Collector,
   count: (one: Incoming, repeated: boolean) => void,
 ): Promise<Settled[]> {
-  const fast = extendAll(gauge, cache, incoming);
-  if (fast) {
-    cache.setTail(gauge, fast.tail);
-    out.readings(gauge, fast.changed);
-    for (const one of incoming) count(one, false);
-    return [fast];
-  }
   const sorted = incoming.length === 1 ? incoming : [...incoming].sort((a, b) => a.at - b.at);
   const settled = await settleStored(reader, gauge, sorted);
   keepTail(cache, gauge, settled);
@@ -260,7 +248,9 @@ export async function settleMeter(
   for (const [register, incoming] of batch.byRegister) {
     const gauge = owner.gaugeOf.get(register);
     if (gauge === undefined) continue;
-    const settled = await settleRegister(state.reader, state.cache, gauge, incoming, out, count);
+    const settled =
+      extendRegister(state.cache, gauge, incoming, out, count) ??
+      (await settleRegister(state.reader, state.cache, gauge, incoming, out, count));
     if (!owner.gauges.includes(gauge)) continue;
     for (const one of settled) {
       const wait = waitOf(state, owner, one);

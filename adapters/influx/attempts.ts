@@ -110,10 +110,12 @@ async function oneAttempt<T>(
   });
   try {
     return await whileHeld(lease, Promise.race([work(control.signal, () => timer?.refresh()), late]));
+  } catch (error) {
+    control.abort();
+    throw error;
   } finally {
     clearTimeout(timer);
     lease?.removeEventListener("abort", cancel);
-    control.abort();
   }
 }
 

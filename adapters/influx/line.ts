@@ -74,23 +74,50 @@ export function bodyOf(row: Readonly<Record<string, unknown>>): string {
   return row.packed === 1 ? inflateRawSync(Buffer.from(text, "base64")).toString("utf8") : text;
 }
 
+/** Points of one series: times that rise, and the fields of each. */
+interface Points {
+  readonly times: number[];
+  readonly fields: string[];
+}
+
+/** Place of the first of these rising times at or after `time`. */
+function placeOf(times: readonly number[], time: number): number {
+  let low = 0;
+  let high = times.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (times[middle]! < time) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Points to write, each once: the last of those with the same series and time. */
 export function createPoints() {
-  const bySeries = new Map<string, Map<number | string, string>>();
+  const bySeries = new Map<string, Points>();
   return {
     /** @param series measurement and tags. @param time in the precision of the write */
-    add(series: string, time: number | string, fields: string): void {
-      let points = bySeries.get(series);
+    add(series: string, time: number, fields: string): void {
+      const points = bySeries.get(series);
       if (points === undefined) {
-        points = new Map();
-        bySeries.set(series, points);
+        bySeries.set(series, { times: [time], fields: [fields] });
+        return;
       }
-      points.set(time, fields);
+      const { times } = points;
+      if (time > times.at(-1)!) {
+        times.push(time);
+        points.fields.push(fields);
+        return;
+      }
+      const place = placeOf(times, time);
+      const replaced = times[place] === time ? 1 : 0;
+      times.splice(place, replaced, time);
+      points.fields.splice(place, replaced, fields);
     },
     lines(): string[] {
       const lines: string[] = [];
-      for (const [series, points] of bySeries) {
-        for (const [time, fields] of points) lines.push(`${series} ${fields} ${time}`);
+      for (const [series, { times, fields }] of bySeries) {
+        for (let i = 0; i < times.length; i += 1) lines.push(`${series} ${fields[i]} ${times[i]}`);
       }
       return lines;
     },

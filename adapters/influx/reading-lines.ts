@@ -122,11 +122,22 @@ export async function loserLines(
   });
 }
 
+const prefixes = new WeakMap<SeriesKey, string>();
+
+/** Beginning of a series' lines, joined once for those who give the same object again. */
+function prefixOf(series: SeriesKey): string {
+  const known = prefixes.get(series);
+  if (known !== undefined) return known;
+  const prefix = `reading,${tagsOfSeries(series)}`;
+  prefixes.set(series, prefix);
+  return prefix;
+}
+
 /** Lines of readings that won their moment. */
 export function winnerLines(readings: ReadingChanges): string[] {
   const points = createPoints();
   for (const { series, rows } of readings) {
-    const prefix = `reading,${tagsOfSeries(series)}`;
+    const prefix = prefixOf(series);
     for (const row of rows) if (row.verdict !== "superseded") points.add(prefix, row.at, fieldsOf(row));
   }
   return points.lines();

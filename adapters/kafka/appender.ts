@@ -12,7 +12,7 @@ import type { LogRecord } from "../../model/ports.ts";
 import type { Topic } from "../../model/records.ts";
 import { createBacklog, type Slice } from "./backlog.ts";
 import { remedyOf, rootOf, sleep, textOf, within } from "./client.ts";
-import { partitionOf } from "./murmur2.ts";
+import { createPartitioner } from "./murmur2.ts";
 import type { Settings } from "./options.ts";
 import { createSender } from "./sender.ts";
 import { MAX_MESSAGE_BYTES } from "./topics.ts";
@@ -70,19 +70,19 @@ export function createAppender(
   let wake: () => void = () => undefined;
   let saidAt = Number.NEGATIVE_INFINITY;
 
-  const partitionFor = (topic: Topic, key: string): number => {
-    const count = counts.get(topic)!;
-    return count === 1 ? 0 : partitionOf(routeOf(key), count);
-  };
+  const partitioners = new Map(
+    [...counts].map(([topic, count]) => [topic, createPartitioner(routeOf, count)]),
+  );
 
   const messagesOf = (slices: readonly Slice[]): TopicMessages[] => {
     const byTopic = new Map<Topic, TopicMessages["messages"]>();
     for (const { of, from, to } of slices) {
       const messages = byTopic.get(of.topic) ?? [];
       byTopic.set(of.topic, messages);
+      const partitionFor = partitioners.get(of.topic)!;
       for (let i = from; i < to; i += 1) {
         const { key, value } = of.records[i]!;
-        messages.push({ key, value, partition: partitionFor(of.topic, key) });
+        messages.push({ key, value, partition: partitionFor(key) });
       }
     }
     return [...byTopic].map(([topic, messages]) => ({ topic: settings.nameOf(topic), messages }));

@@ -5,7 +5,7 @@ import type { Topic } from "../../model/records.ts";
 import { sleep, textOf, within } from "./client.ts";
 import { createCommits } from "./commits.ts";
 import { createLease, createPulse } from "./lease.ts";
-import { partitionOf } from "./murmur2.ts";
+import { createPartitioner } from "./murmur2.ts";
 import { readOffsets } from "./offsets.ts";
 import type { Settings } from "./options.ts";
 import type { Questions } from "./questions.ts";
@@ -67,6 +67,7 @@ export function joinGroup(options: MembershipOptions): Membership {
   const { settings, questions, topic, group, count, give } = options;
   const { sessionTimeoutMs, log } = settings;
   const name = settings.nameOf(topic);
+  const partitionFor = createPartitioner(settings.routeOf, count);
   // What was begun just before the end of the lease must be over when the brokers give the partition away.
   const leaseMs = sessionTimeoutMs - Math.max(1_000, sessionTimeoutMs / 5);
   const patienceMs = 6 * sessionTimeoutMs;
@@ -116,11 +117,10 @@ export function joinGroup(options: MembershipOptions): Membership {
   const shareOf = (partition: number): Share => {
     const which = [{ topic: name, partitions: [partition] }];
     const lease = createLease(pulse, leaseMs, `partition ${partition} of ${name}`);
-    const route = (site: string): number => (count === 1 ? 0 : partitionOf(settings.routeOf(site), count));
     return createShare({
       partition,
       lease,
-      owns: (site) => route(site) === partition,
+      owns: (site) => partitionFor(site) === partition,
       link: {
         pause: () => tell(() => consumer.pause(which)),
         resume: () => tell(() => consumer.resume(which)),

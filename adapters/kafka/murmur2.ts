@@ -28,3 +28,25 @@ export function murmur2(data: Uint8Array): number {
 export function partitionOf(key: string, partitions: number): number {
   return (murmur2(Buffer.from(key, "utf8")) & 0x7fffffff) % partitions;
 }
+
+/** Sites whose partition is kept. */
+const KEPT = 100_000;
+
+/** Tells the partition of sites among `count` of them; each is computed once. */
+export function createPartitioner(
+  routeOf: (site: string) => string,
+  count: number,
+): (site: string) => number {
+  const known = new Map<string, number>();
+  return (site) => {
+    if (count === 1) return 0;
+    let partition = known.get(site);
+    if (partition === undefined) {
+      partition = partitionOf(routeOf(site), count);
+      // Of records with a name that is no site's, there may be any number.
+      if (known.size >= KEPT) known.clear();
+      known.set(site, partition);
+    }
+    return partition;
+  };
+}

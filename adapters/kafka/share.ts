@@ -3,7 +3,7 @@ import type { LogBatch, LoggedRecord, LogShare } from "../../model/ports.ts";
 import type { Lease } from "./lease.ts";
 
 /** Size of one batch to the consumer: enough to amortise a commit, little enough to stay responsive. */
-const BATCH_RECORDS = 2_000;
+const BATCH_RECORDS = 4_000;
 const BATCH_CHARACTERS = 1_500_000;
 /** Least time between two batches, unless there is enough for one. */
 const BATCH_EVERY_MS = 40;
@@ -110,13 +110,12 @@ export function createShare({ partition, owns, lease, link }: ShareOptions): Sha
     goTo(done);
   };
 
-  const commit = async (records: readonly LoggedRecord[]): Promise<void> => {
-    const last = records.at(-1);
+  const commit = async (last: number | undefined): Promise<void> => {
     if (last === undefined) return;
     const ended = lease.ended();
     if (ended) throw ended;
-    await link.commit(last.offset + 1);
-    done = last.offset + 1;
+    await link.commit(last + 1);
+    done = last + 1;
   };
 
   async function* batches(): AsyncGenerator<LogBatch> {
@@ -136,7 +135,8 @@ export function createShare({ partition, owns, lease, link }: ShareOptions): Sha
       const records = take();
       if (records.length === 0) isEnd = false;
       else lastBatch = performance.now();
-      yield { records, commit: () => commit(records) };
+      const last = records.at(-1)?.offset;
+      yield { records, commit: () => commit(last) };
     }
   }
 

@@ -79,9 +79,11 @@ export function multiplierAt(gauge: Gauge, at: Instant): number {
   return rows[0]!.value;
 }
 
+const NO_CHANGES: Gauge["multipliers"] = [];
+
 /** Multiplier rows that take effect strictly inside (start, end). */
-export function multiplierChanges(gauge: Gauge, start: Instant, end: Instant) {
-  if (gauge.multipliers.length === 1) return [];
+export function multiplierChanges(gauge: Gauge, start: Instant, end: Instant): Gauge["multipliers"] {
+  if (gauge.multipliers.length === 1) return NO_CHANGES;
   return gauge.multipliers.slice(1).filter((row) => start < row.from && row.from < end);
 }
 

@@ -70,6 +70,13 @@ function intervalPieces(gauge: Gauge, to: Point): Piece[] {
   return cutByMultiplier(gauge, whole, to.value);
 }
 
+/** Pieces of a point that joins the standing one before it. */
+export function piecesBetween(gauge: Gauge, standing: Point, judged: Judged): Piece[] {
+  return gauge.kind === "interval"
+    ? intervalPieces(gauge, judged.point)
+    : joinedPieces(gauge, standing, judged);
+}
+
 /** Pieces in time, from judged points in time. */
 export function piecesOf(gauge: Gauge, judged: readonly Judged[]): Piece[] {
   const pieces: Piece[] = [];
@@ -78,8 +85,9 @@ export function piecesOf(gauge: Gauge, judged: readonly Judged[]): Piece[] {
     const sets = one.verdict;
     if (sets !== "ok" && sets !== "rollover" && sets !== "reset" && sets !== "level-shift") continue;
     if (one.joins) {
-      if (gauge.kind === "interval") pieces.push(...intervalPieces(gauge, one.point));
-      else if (standing) pieces.push(...joinedPieces(gauge, standing, one));
+      // An interval's register tells its energy by itself.
+      const from = standing ?? (gauge.kind === "interval" ? one.point : undefined);
+      if (from) pieces.push(...piecesBetween(gauge, from, one));
     }
     standing = one.point;
   }

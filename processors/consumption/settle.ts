@@ -13,7 +13,7 @@ import {
 } from "../normalize/merge.ts";
 import { type Gauge, type Point, type RegistryPoint, relate } from "./gauge.ts";
 import { type Judged, judgeOf } from "./judge.ts";
-import { type Piece, piecesOf } from "./pieces.ts";
+import { type Piece, piecesBetween, piecesOf } from "./pieces.ts";
 
 /** Stored readings around a moment, from a certain one (or the first of all) on. */
 export interface Context {
@@ -162,12 +162,12 @@ export function settle(gauge: Gauge, context: Context, incoming: readonly Incomi
   };
 }
 
-/**
- * The common case: one reading newer than all others that simply joins the last. Gives exactly what `settle`
- * gives, without looking anything up; undefined where the case is any other.
- */
-export function extend(gauge: Gauge, tail: Tail, incoming: Incoming): Settled | undefined {
-  const { last } = tail;
+/** A reading that simply joins the last, with the pieces between the two; undefined where it does anything else. */
+function joinNext(
+  gauge: Gauge,
+  last: StoredReading,
+  incoming: Incoming,
+): { stored: StoredReading; pieces: Piece[] } | undefined {
   if (incoming.at <= last.at) return undefined;
   const lastPoint = gauge.points.at(-1);
   if (lastPoint !== undefined && lastPoint.at >= last.at) return undefined;
@@ -187,19 +187,33 @@ export function extend(gauge: Gauge, tail: Tail, incoming: Incoming): Settled | 
     verdict,
     certain: true,
   };
-  const fresh = piecesOf(gauge, [
-    { point: last, verdict: "ok", joins: false, certain: true },
-    { point: stored, verdict, joins: true, certain: true },
-  ]);
-  const pieces = [...tail.pieces, ...fresh];
+  const pieces = piecesBetween(gauge, last, { point: stored, verdict, joins: true, certain: true });
+  return { stored, pieces };
+}
+
+/**
+ * The common case: readings, each newer than all before, that simply join the last. Gives exactly what `settle`
+ * gives, without looking anything up; undefined where the case is any other.
+ */
+export function extend(gauge: Gauge, tail: Tail, incoming: readonly Incoming[]): Settled | undefined {
+  const pieces: Piece[] = [...tail.pieces];
+  const changed: StoredReading[] = [];
+  let { last } = tail;
+  for (const one of incoming) {
+    const joined = joinNext(gauge, last, one);
+    if (joined === undefined) return undefined;
+    for (const piece of joined.pieces) pieces.push(piece);
+    changed.push(joined.stored);
+    last = joined.stored;
+  }
   return {
-    changed: [stored],
+    changed,
     rejudged: false,
-    repeated: [false],
-    touched: { start: last.at, end: at },
+    repeated: incoming.map(() => false),
+    touched: { start: tail.last.at, end: last.at },
     pieces,
     atEnd: true,
-    tail: { last: stored, pieces: piecesFrom(pieces, at) },
+    tail: { last, pieces: piecesFrom(pieces, last.at) },
   };
 }
 

@@ -2,7 +2,6 @@
 import type { Changes, LogBatch, LoggedRecord, LogRecord, LogShare } from "../../model/ports.ts";
 import type { ChangedRecord } from "../../model/records.ts";
 import type { StoredReject } from "../../model/reject.ts";
-import type { DayIndex } from "../../model/time.ts";
 import { createCache } from "../cache.ts";
 import type { Collector } from "../changes.ts";
 import { createStatus } from "../quality/status.ts";
@@ -17,7 +16,7 @@ import { createWriter, requestsFor } from "./writer.ts";
 export const CHANGED_KEY = "county";
 
 /** Records worked on at once, so that a write stays well inside its deadline. */
-const STEP_RECORDS = 2_000;
+const STEP_RECORDS = 4_000;
 /**
  * So many records after the last committed one may have been worked on before, by an owner that died between its
  * figures and the notice of them. More than a batch of the log has.
@@ -25,6 +24,12 @@ const STEP_RECORDS = 2_000;
 const REDONE_RECORDS = 5_000;
 const TICK_MS = 200;
 const LIVE_EVERY_MS = 1_000;
+/** While records wait their newest is old anyway, and the next ones take its place. */
+const LIVE_BEHIND_EVERY_MS = 10_000;
+/** How things stand is looked at so often meanwhile: by what was worked off they look worse than they are. */
+const LOOK_BEHIND_EVERY_MS = 5_000;
+/** A batch of so many records says that more are waiting. */
+const BEHIND_RECORDS = 1_000;
 
 /** The days a step changed, for the owner of the sums. */
 export function changedRecords(out: Collector, cause: string, part: Partial<ChangedRecord>): LogRecord[] {
@@ -67,6 +72,7 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
     sendOn: (records) => log.append("readings", records),
     admit: (request) => checkVersion(config, request.config),
     isCounted: totals.isCounted,
+    expect: totals.load,
     isInSteps: true,
     heard: status.heard,
     // The notice comes after the figures, so that whoever follows it reads them.
@@ -79,6 +85,8 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
   });
   let chain: Promise<unknown> = Promise.resolve();
   let lastLive = now();
+  let isBehind = false;
+  let lastLook = now();
   let seen = 0;
 
   /** One thing at a time, and nothing after a failure: what is at hand may then not be what is stored. */
@@ -99,7 +107,6 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
   const handle = async (records: readonly LoggedRecord[]): Promise<void> => {
     work.markAll(seen < REDONE_RECORDS);
     seen += records.length;
-    await totals.load(daysOf(options, records));
     await work.handle(records, (changes: Changes) => {
       const { balance = [], rejects = [], ...rest } = changes;
       const balanceTotals = totals.add(balance, records.at(-1)!.offset);
@@ -116,7 +123,7 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
   };
 
   const catchUp = async (): Promise<void> => {
-    if (now() - lastLive >= LIVE_EVERY_MS) {
+    if (now() - lastLive >= (isBehind ? LIVE_BEHIND_EVERY_MS : LIVE_EVERY_MS)) {
       lastLive = now();
       await work.flushLive();
     }
@@ -126,6 +133,7 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
   const follow = async (): Promise<void> => {
     for await (const batch of share.batches())
       await exclusively(async () => {
+        isBehind = batch.records.length >= BEHIND_RECORDS;
         await take(batch);
         await catchUp();
       });
@@ -133,7 +141,8 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
 
   /** Writes how things stand, as far as it is due. */
   const look = async (): Promise<void> => {
-    if (!status.isDue(now())) return;
+    if (!status.isDue(now()) || (isBehind && now() - lastLook < LOOK_BEHIND_EVERY_MS)) return;
+    lastLook = now();
     const { rows } = await status.look(now());
     if (rows.length > 0) await write({ observations: rows });
   };
@@ -187,14 +196,4 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
       }),
     waiting: work.waiting,
   };
-}
-
-/** Days of receipt of records, from their text: parsing them twice would cost more than all else here. */
-function daysOf({ plan }: ShareOptions, records: readonly LoggedRecord[]): Set<DayIndex> {
-  const days = new Set<DayIndex>();
-  for (const { value } of records) {
-    const at = /"receivedAt":(\d+)/.exec(value)?.[1];
-    if (at !== undefined) days.add(plan.calendar.dayOf(Number(at)));
-  }
-  return days;
 }

@@ -196,3 +196,72 @@ test("what may be said of a meter too late, that nothing of it waits, is asked o
     expect.objectContaining({ ...kept, meter: "", from: 5_000, to: 6_000 }),
   ]);
 });
+
+test("a batch that goes past midnight asks the store for no meter's new day, which is known to be empty", async () => {
+  const stored = openStore(async () => undefined);
+  const asked: string[] = [];
+  const store: SeriesStore = {
+    ...stored,
+    async figures(keys, window, from, to) {
+      for (const { scope } of keys)
+        asked.push(`${scope} ${window} ${new Date(from + 8 * 3_600_000).getUTCDate()}`);
+      return stored.figures(keys, window, from, to);
+    },
+  };
+  const log = { append: async () => undefined };
+  const options = { plan, store, log, config: { number: 1, version: "v" }, now: Date.now };
+  const quarter = 15 * 60_000;
+  const midnight = at("2026-04-04");
+  const batch = (offset: number, ...quarters: number[]) =>
+    batchOf(
+      offset,
+      quarters.map((i) => reading(midnight + i * quarter, 100 + i)),
+    );
+  let done = 0;
+  const commit = async () => {
+    done += 1;
+  };
+  const batches = [batch(0, -3, -2), batch(1, -1, 0, 1, 2)].map((one) => ({ ...one, commit }));
+  const lease = new AbortController();
+  const running = createReadingsShare(shareOf(lease.signal, batches), options).run();
+  while (done < 2) await sleep(5);
+  lease.abort();
+  await running;
+  expect(asked.filter((one) => one.startsWith("meter") && one.endsWith(" 4"))).toEqual([]);
+  const key = { scope: "meter", owner: "s/m", carrier: "electricity" } as const;
+  const rows = await stored.figures([key], "15m", midnight - 3 * quarter, midnight + 3 * quarter);
+  expect(rows.map(({ amount }) => amount)).toEqual([1, 1, 1, 1, 1]);
+});
+
+test("while records wait, signs of life are written now and then; when they no longer do, at once", async () => {
+  let clock = at("2026-04-03T12:00:00");
+  const lives: number[] = [];
+  const store = openStore(async ({ live = [] }) => {
+    if (live.length > 0) lives.push(clock);
+  });
+  const options = { plan, store, log: { append: async () => undefined } };
+  const start = at("2026-04-03");
+  const many = (first: number, count: number): LogBatch => ({
+    records: Array.from({ length: count }, (_, i) => {
+      const { records } = batchOf(first + i, [reading(start + (first + i) * 1_000, 100)]);
+      return { ...records[0]!, offset: first + i };
+    }),
+    commit: async () => {
+      clock += 2_000;
+    },
+  });
+  const lease = new AbortController();
+  const batches = [0, 1_000, 2_000, 3_000].map((first) => many(first, 1_000));
+  const share = createReadingsShare(shareOf(lease.signal, [...batches, many(4_000, 1)]), {
+    ...options,
+    config: { number: 1, version: "v" },
+    now: () => clock,
+  });
+  const begun = clock;
+  const running = share.run();
+  while (clock < begun + 5 * 2_000 || lives.length === 0) await sleep(5);
+  lease.abort();
+  await running;
+  expect(lives).toEqual([begun + 5 * 2_000]);
+  expect((await store.live()).map((row) => row.at)).toEqual([start + 4_000 * 1_000]);
+});
