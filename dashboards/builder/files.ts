@@ -56,13 +56,13 @@ const provider = {
   ],
 };
 
-/** Contents of the files by their path below `dashboards/`. */
+/** Contents of the files by their path in the tree. */
 export function dashboardFiles(shipped: Shipped): Map<string, string> {
   const files = new Map<string, string>();
   for (const dashboard of dashboards(shipped))
-    files.set(`${dashboard.uid}.json`, `${JSON.stringify(ordered(dashboard), null, 2)}\n`);
+    files.set(`dashboards/${dashboard.uid}.json`, `${JSON.stringify(ordered(dashboard), null, 2)}\n`);
   files.set(
-    "provisioning/dashboards/county-energy.yaml",
+    "dashboards/provisioning/dashboards/county-energy.yaml",
     `# Made by \`npm run dashboards\`. The path is where docker-compose.yml mounts the dashboards.\n${stringify(provider)}`,
   );
   return files;

@@ -265,7 +265,7 @@ export function limitsDashboard(shipped: Shipped): Dashboard {
     title: text("单位产品能耗", "Consumption per unit of output"),
     about: text(
       "单位产品能耗与限额，单位为千克标准煤每产品单位。",
-      "kgce per unit of output, and the limit.",
+      "Consumption in kgce per unit of output, and the limit.",
     ),
     purposes: ["unit-consumption"],
     unit: "suffix: kgce",

@@ -3,14 +3,18 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { loadConfig } from "../../config/load.ts";
 import { programRoot } from "../../config/shipped.ts";
-import { allFiles } from "./all-files.ts";
+import { alertingInput } from "./alerting/county.ts";
+import { alertingFiles } from "./alerting/files.ts";
+import { dashboardFiles } from "./files.ts";
 
 const root = programRoot();
 // The example county has no rules and carriers of its own: these are the shipped ones.
-const { registry } = await loadConfig(join(root, "config/example"));
-for (const [path, content] of allFiles(registry)) {
-  const file = join(root, "dashboards", path);
+const county = join(root, "config/example");
+const { registry } = await loadConfig(county);
+const files = [...dashboardFiles(registry), ...alertingFiles(await alertingInput(root, county))];
+for (const [path, content] of files) {
+  const file = join(root, path);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, content);
-  console.log(`dashboards/${path}`);
+  console.log(path);
 }
