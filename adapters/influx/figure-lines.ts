@@ -1,6 +1,5 @@
-/** Figures as lines, and the deletion of values that are unknown now. */
+/** Figures as lines. */
 import type { Figure, FigureKey, FigureScope, FigureWindow } from "../../model/figure.ts";
-import { DAY_MS, HOUR_MS, type Instant, QUARTER_MS } from "../../model/time.ts";
 import { createPoints, stringValue, tagValue } from "./line.ts";
 
 export type FigureMeasurement = `${FigureScope}_${FigureWindow}`;
@@ -100,50 +99,4 @@ export function createFigureLines(): (figures: readonly Figure[]) => string[] {
     for (const figure of figures) points.add(prefixOf(figure), figure.start, fieldsOf(figure));
     return points.lines();
   };
-}
-
-/** A run of consecutive windows of one series. */
-export interface Removal {
-  readonly predicate: string;
-  readonly start: Instant;
-  readonly stop: Instant;
-}
-
-/** The longest a window of each kind can be: two starts no further apart have none between them. */
-const LONGEST: Readonly<Record<FigureWindow, number>> = {
-  "15m": QUARTER_MS,
-  day: DAY_MS + HOUR_MS,
-  month: 31 * DAY_MS + HOUR_MS,
-};
-
-const quoted = (text: string): string => `"${text.replace(/[\\"]/g, "\\$&")}"`;
-
-/** Tags are quoted: `group` is a word of the language. */
-function predicateOf(figure: Figure): string {
-  const tags = Object.entries(tagsOf(figure)).map(([tag, value]) => `${quoted(tag)}=${quoted(value)}`);
-  return [`_measurement="${measurementOf(figure.scope, figure.window)}"`, ...tags].join(" AND ");
-}
-
-/** Deletions that cover exactly the points of these figures; consecutive windows of a series in one. */
-export function removalsOf(figures: readonly Figure[]): Removal[] {
-  const bySeries = new Map<string, Figure[]>();
-  for (const figure of figures) {
-    const predicate = predicateOf(figure);
-    const list = bySeries.get(predicate);
-    if (list) list.push(figure);
-    else bySeries.set(predicate, [figure]);
-  }
-  const removals: { predicate: string; start: Instant; stop: Instant }[] = [];
-  for (const [predicate, list] of bySeries) {
-    list.sort((a, b) => a.start - b.start);
-    let run: { predicate: string; start: Instant; stop: Instant } | undefined;
-    for (const { start, window } of list) {
-      if (run && start - run.stop <= LONGEST[window]) run.stop = start;
-      else {
-        run = { predicate, start, stop: start };
-        removals.push(run);
-      }
-    }
-  }
-  return removals;
 }
