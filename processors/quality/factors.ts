@@ -1,28 +1,45 @@
 /** Factors that a site's figures lack, or use though nobody has verified them. */
 import { type FactorRows, factorAt } from "../../model/factors.ts";
+import type { LimitBasis } from "../../model/limit.ts";
 import { inService } from "../../model/meter-state.ts";
+import type { Registry, Site } from "../../model/registry.ts";
 import type { Instant } from "../../model/time.ts";
 import type { AreaPlan } from "../plan.ts";
 
-/** Factors that an area's figures need; CO2 only where some meter's energy carries any. */
-function needsOf({ factors, members }: AreaPlan): FactorRows[] {
-  const coal = [factors.coalCalorific, factors.coalEquivalent];
+/**
+ * Bases that a site is judged by: calorific coal and location-based CO2 as everybody, others where its approved
+ * energy or one of its limits is on them. A basis that a whole county has no factor for, as the equivalent one until
+ * the statistics are out, is no matter of each site; the board's page of data quality shows every gap.
+ */
+export function basesOf({ limits }: Registry, site: Site): ReadonlySet<LimitBasis> {
+  const own = limits.filter((limit) => limit.site === site.id).flatMap(({ basis }) => basis ?? []);
+  const approved = site.approved === undefined ? [] : [site.approved.basis];
+  return new Set<LimitBasis>(["calorific", "location", ...approved, ...own]);
+}
+
+/** Factors that an area's figures need on these bases; CO2 only where some meter's energy carries any. */
+function needsOf({ factors, members }: AreaPlan, bases: ReadonlySet<LimitBasis>): FactorRows[] {
   const carries = members.some(({ co2Sign, meter }) => co2Sign !== 0 || meter.conversionOutput);
-  return factors.carrier.co2 === "none" || !carries
-    ? coal
-    : [...coal, factors.co2Location, factors.co2Market];
+  const hasCo2 = factors.carrier.co2 !== "none" && carries;
+  return [
+    ...(bases.has("calorific") ? [factors.coalCalorific] : []),
+    ...(bases.has("equivalent") ? [factors.coalEquivalent] : []),
+    ...(hasCo2 && bases.has("location") ? [factors.co2Location] : []),
+    ...(hasCo2 && bases.has("market") ? [factors.co2Market] : []),
+  ];
 }
 
 /** How many carriers of a site lack a factor, and how many factors in force are unverified. */
 export function factorCounts(
   areas: readonly AreaPlan[],
+  bases: ReadonlySet<LimitBasis>,
   now: Instant,
 ): { factorsMissing: number; factorsUnverified: number } {
   const unverified = new Set<string>();
   let factorsMissing = 0;
   for (const area of areas) {
     if (!area.members.some(({ meter }) => inService(meter, now))) continue;
-    const inForce = needsOf(area).map((rows) => factorAt(rows, now));
+    const inForce = needsOf(area, bases).map((rows) => factorAt(rows, now));
     if (inForce.includes(undefined)) factorsMissing += 1;
     for (const factor of inForce) if (factor?.status === "unverified") unverified.add(factor.id);
   }

@@ -6,7 +6,7 @@ import { inService, stateEndsAt } from "../../model/meter-state.ts";
 import type { Observation } from "../../model/observation.ts";
 import type { LiveMeter, SeriesReader } from "../../model/ports.ts";
 import type { Site } from "../../model/registry.ts";
-import { HOUR_MS, type Instant } from "../../model/time.ts";
+import { HOUR_MS, type Instant, MINUTE_MS } from "../../model/time.ts";
 import type { AreaPlan, Plan } from "../plan.ts";
 import type { MeterBatch } from "../step.ts";
 import { outageEvent, siteEvents } from "./events.ts";
@@ -28,6 +28,9 @@ import {
 const METERS_A_STEP = 1_000;
 /** After a start so many meters a second are looked at for the first time: the work of an hour is no burst. */
 const FIRST_METERS_A_SECOND = 25;
+/** A site of whose last day less is known is looked at again so soon: it may be sending what is missing. */
+const INCOMPLETE = 0.95;
+const INCOMPLETE_EVERY_MS = 5 * MINUTE_MS;
 /** From this share of its rated power on a meter's power is told as it changes, by so much, and so often. */
 const HIGH_POWER = 0.9;
 const POWER_STEP = 0.05;
@@ -73,6 +76,8 @@ export function createStatus(plan: Plan, reader: SeriesReader): Status {
   const sites = createSchedule<SiteWatch>();
   const urgent = new Set<MeterWatch>();
   let events: Observation[] = [];
+  /** All of them at once are no more work than at the start. */
+  let againMs = INCOMPLETE_EVERY_MS;
   let watches = new Map<string, MeterWatch>();
 
   const scheduleMeter = (watch: MeterWatch, now: Instant): void => {
@@ -116,11 +121,13 @@ export function createStatus(plan: Plan, reader: SeriesReader): Status {
 
   /** Everything there is to say of a site. */
   const turnOf = async (watch: SiteWatch, now: Instant): Promise<Observation[]> => {
-    turns.add(nextTurn(watch.site, now), watch);
     const own = watch.meters.filter(({ meter }) => inService(meter, now));
     const past = siteEvents(watch.site, watch.eventsAt, now);
     watch.eventsAt = now;
-    if (own.length === 0) return past;
+    if (own.length === 0) {
+      turns.add(nextTurn(watch.site, now), watch);
+      return past;
+    }
     const { memory, site } = watch;
     const details = await read.meters(
       own.map(({ meter }) => meter),
@@ -130,6 +137,8 @@ export function createStatus(plan: Plan, reader: SeriesReader): Status {
     const siteDetails = await read.site({ site, electricity }, details, now, memory);
     for (const one of own) one.details = details.get(one.meter.id)!;
     watch.details = { ...siteDetails, ...factorsOf(watch, now) };
+    const isIncomplete = (siteDetails.completeness ?? 1) < INCOMPLETE;
+    turns.add(Math.min(nextTurn(site, now), isIncomplete ? now + againMs : Number.POSITIVE_INFINITY), watch);
     const meterRows = own.map((one) => meterRowOf(one, now));
     const gatewayRows = watch.gateways.flatMap((one) => gatewayRowOf(site, one, now) ?? []);
     return [...past, ...meterRows, ...gatewayRows, siteRowOf(watch, now)];
@@ -205,6 +214,7 @@ export function createStatus(plan: Plan, reader: SeriesReader): Status {
         before += site.meters.length;
         turns.add(Math.min(nextTurn(site, now), now + (before * 1_000) / FIRST_METERS_A_SECOND), watch);
       }
+      againMs = Math.max(INCOMPLETE_EVERY_MS, (before * 1_000) / FIRST_METERS_A_SECOND);
       for (const row of live) {
         const watch = watches.get(`${row.site}/${row.meter}`);
         if (watch === undefined) continue;

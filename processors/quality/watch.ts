@@ -1,11 +1,13 @@
 /** What is kept in memory of meters and gateways: their newest signs of life, and what was last said of them. */
+
+import type { LimitBasis } from "../../model/limit.ts";
 import { inService, onlineMs } from "../../model/meter-state.ts";
 import type { LiveMeter } from "../../model/ports.ts";
 import type { Meter, Registry, Site } from "../../model/registry.ts";
 import type { Instant } from "../../model/time.ts";
 import { metersOfGateway } from "../../model/topics.ts";
 import type { AreaPlan } from "../plan.ts";
-import { factorCounts } from "./factors.ts";
+import { basesOf, factorCounts } from "./factors.ts";
 import type { MeterDetails, Sign } from "./meter.ts";
 import { newMemory, type SiteMemory } from "./read.ts";
 import type { OnlineCount, SiteDetails } from "./site.ts";
@@ -42,6 +44,7 @@ export interface GatewayWatch {
 export interface SiteWatch {
   readonly site: Site;
   readonly areas: readonly AreaPlan[];
+  readonly bases: ReadonlySet<LimitBasis>;
   readonly meters: MeterWatch[];
   readonly gateways: readonly GatewayWatch[];
   readonly memory: SiteMemory;
@@ -74,6 +77,7 @@ export function watchSite(registry: Registry, site: Site, areas: readonly AreaPl
   const watch: SiteWatch = {
     site,
     areas,
+    bases: basesOf(registry, site),
     meters: [],
     gateways,
     memory: newMemory(),
@@ -120,4 +124,4 @@ export function onlineCount(watch: SiteWatch, now: Instant): OnlineCount {
   return { meters, metersOnline };
 }
 
-export const factorsOf = (watch: SiteWatch, now: Instant) => factorCounts(watch.areas, now);
+export const factorsOf = (watch: SiteWatch, now: Instant) => factorCounts(watch.areas, watch.bases, now);

@@ -1,6 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Figure, LedgerEntry } from "../../model/figure.ts";
+import type { Limit } from "../../model/limit.ts";
+import type { Meter, Site } from "../../model/registry.ts";
 import { calendarOf, HOUR_MS, QUARTER_MS } from "../../model/time.ts";
 import { metersOfGateway } from "../../model/topics.ts";
 import { planOf } from "../../processors/plan.ts";
@@ -11,7 +13,7 @@ import {
   siteEvents,
   withRestatements,
 } from "../../processors/quality/events.ts";
-import { factorCounts } from "../../processors/quality/factors.ts";
+import { basesOf, factorCounts } from "../../processors/quality/factors.ts";
 import { gatewayRow, lastWholeHours, meterRow, sharesOf } from "../../processors/quality/meter.ts";
 import { countWrite, pipelineRow, todayOf } from "../../processors/quality/pipeline.ts";
 import { createSchedule } from "../../processors/quality/schedule.ts";
@@ -370,30 +372,50 @@ test("a site without meters in service has no online rate", () => {
 });
 
 describe("factors of a site", () => {
-  const count = (factors: typeof testFactors, now = start, meters = [meter()]) =>
-    factorCounts(planOf(registry([site({ meters })], { factors })).areas, now);
-  const whole = testFactors.map((one) => (one.id === "coal-el" ? { ...one, basis: "both" as const } : one));
+  const count = (
+    factors: typeof testFactors,
+    part: { when?: number; meters?: Meter[]; approved?: Site["approved"]; limits?: Limit[] } = {},
+  ) => {
+    const { when = start, meters = [meter()], approved, limits = [] } = part;
+    const own = site({ meters, ...(approved ? { approved } : {}) });
+    const config = registry([own], { factors, limits });
+    return factorCounts(planOf(config).areas, basesOf(config, own), when);
+  };
+  const ended = testFactors.map((one) => ({ ...one, validTo: start }));
+  const equivalent = {
+    id: "coal-el-2",
+    kind: "standard-coal",
+    carrier: "electricity",
+    perCanonical: 0.3,
+  } as const;
 
-  test("are missing by carrier, whatever they lack", () => {
-    expect(count(whole)).toEqual({ factorsMissing: 0, factorsUnverified: 0 });
-    expect(count(testFactors)).toEqual({ factorsMissing: 1, factorsUnverified: 0 });
-    expect(count(whole.map((one) => ({ ...one, validTo: start })))).toMatchObject({ factorsMissing: 1 });
-    expect(
-      count(
-        whole.map((one) => ({ ...one, validTo: start })),
-        start - 1,
-      ),
-    ).toMatchObject({ factorsMissing: 0 });
+  test("are missing by carrier, whatever it lacks", () => {
+    expect(count(testFactors)).toEqual({ factorsMissing: 0, factorsUnverified: 0 });
+    expect(count(ended)).toEqual({ factorsMissing: 1, factorsUnverified: 0 });
+    expect(count(ended, { when: start - 1 }).factorsMissing).toBe(0);
+    const meters = [meter(), meter({ id: "gas", carrier: "natural-gas", role: "fuel" })];
+    expect(count(ended, { meters }).factorsMissing).toBe(2);
+    expect(count(ended, { meters: [meter({ to: start })] }).factorsMissing).toBe(0);
+  });
+
+  test("are needed on the bases that the site is judged by", () => {
+    const approved = { tce: 1, basis: "equivalent" as const };
+    expect(count(testFactors, { approved }).factorsMissing).toBe(1);
+    const both = [...testFactors, factor({ ...equivalent, basis: "equivalent" })];
+    expect(count(both, { approved }).factorsMissing).toBe(0);
+    const noMarket = testFactors.filter(({ id }) => id !== "market");
+    const limit = { site: "s", basis: "market" } as Limit;
+    expect(count(noMarket).factorsMissing).toBe(0);
+    expect(count(noMarket, { limits: [limit] }).factorsMissing).toBe(1);
+    expect(count(noMarket, { limits: [{ ...limit, site: "other" }] }).factorsMissing).toBe(0);
   });
 
   test("are unverified where they are in force and in use", () => {
-    const doubtful = whole.map((one) => ({ ...one, status: "unverified" as const }));
-    expect(count(doubtful).factorsUnverified).toBe(3);
-    expect(count(doubtful, start, [meter({ to: start })])).toEqual({
-      factorsMissing: 0,
-      factorsUnverified: 0,
-    });
-    expect(count(whole.map((one) => ({ ...one, status: "second-hand" as const }))).factorsUnverified).toBe(0);
+    const doubtful = testFactors.map((one) => ({ ...one, status: "unverified" as const }));
+    expect(count(doubtful).factorsUnverified).toBe(2);
+    expect(count(doubtful, { meters: [meter({ to: start })] }).factorsUnverified).toBe(0);
+    const copied = testFactors.map((one) => ({ ...one, status: "second-hand" as const }));
+    expect(count(copied).factorsUnverified).toBe(0);
   });
 });
 

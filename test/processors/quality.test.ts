@@ -126,6 +126,8 @@ const firstLook = now + 10_000;
 describe("at a start", () => {
   test("everything is said of a site once, and again an hour later at its own minute", async () => {
     const one = open([site({ gateways: [{ id: "g", username: "g", topics: ["v1/#"] }] })], [live()]);
+    const whole = figuresOf({ scope: "meter", owner: "s/m" }, now - 2 * DAY_MS, now + 4 * HOUR_MS, () => 1);
+    await one.store.write({ figures: whole });
     const rows = await one.look(firstLook);
     expect(rows.map((row) => row.measurement)).toEqual(["meter_status", "gateway_status", "site_status"]);
     for (const row of rows) expect(row.at).toBe(firstLook);
@@ -167,7 +169,9 @@ describe("a change of state", () => {
   const gateways = [{ id: "g", username: "g", topics: ["v1/#"] }];
 
   test("is said when it happens, of the meter, its gateway and its site, and when it is over", async () => {
-    const meters = [meter(), meter({ id: "n", intervalMinutes: 60 })];
+    // Of meters that contribute nothing is known that would have to be looked at again.
+    const quiet = { contributes: "none" } as const;
+    const meters = [meter(quiet), meter({ ...quiet, id: "n", intervalMinutes: 60 })];
     const one = open([site({ meters, gateways })], [live(), live({ meter: "n" })]);
     await one.look(firstLook);
     const asked = one.asked();
@@ -216,7 +220,7 @@ describe("a change of state", () => {
   });
 
   test("of thousands at once comes in steps, and all of them", async () => {
-    const meters = Array.from({ length: 3_000 }, (_, i) => meter({ id: `m${i}` }));
+    const meters = Array.from({ length: 3_000 }, (_, i) => meter({ id: `m${i}`, contributes: "none" }));
     const one = open(
       [site({ meters, gateways })],
       meters.map(({ id }) => live({ meter: id })),
@@ -282,6 +286,24 @@ describe("what is known of the last day", () => {
     ]);
     expect(of(rows, "site_status")[0]!.numbers.completeness).toBeCloseTo((1 + 11 / 48) / 2, 12);
   });
+});
+
+test("a site of which much is unknown is looked at again soon, until it is known", async () => {
+  const one = open([site()], [live()]);
+  const looks = async (from: number, to: number): Promise<(number | null)[]> => {
+    const found: (number | null)[] = [];
+    for (let t = from; t < to; t += MINUTE_MS) {
+      one.hear("s/m", t);
+      for (const row of of(await one.look(t), "site_status")) found.push(row.numbers.completeness!);
+    }
+    return found;
+  };
+  expect((await looks(firstLook, now + 21 * MINUTE_MS)).length).toBeGreaterThanOrEqual(4);
+  const key = { scope: "meter", owner: "s/m" } as const;
+  await one.store.write({ figures: figuresOf(key, now - 2 * DAY_MS, now + 4 * HOUR_MS, () => 1) });
+  const after = await looks(now + 21 * MINUTE_MS, now + 81 * MINUTE_MS);
+  expect(after[0]).toBe(1);
+  expect(after.length).toBeLessThanOrEqual(2);
 });
 
 describe("a register that stands still", () => {
@@ -370,7 +392,7 @@ describe("a site's use of electricity", () => {
     expect(row!.numbers.jumpRatio).toBe(3);
     expect(row!.numbers.nightRatio).toBeCloseTo(0.9, 12);
     expect(row!.numbers.imbalance).toBeCloseTo(0.3, 12);
-    expect(row!.numbers).toMatchObject({ factorsMissing: 1, factorsUnverified: 0 });
+    expect(row!.numbers).toMatchObject({ factorsMissing: 0, factorsUnverified: 0 });
   });
 
   test("is not judged where too little is known", async () => {
