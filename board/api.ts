@@ -439,6 +439,8 @@ export interface ApiMatter {
   summary: LocalText;
   /** Newest figures of the rule's series: `value`, and others such as `used` and `limit`. */
   values: Record<string, number>;
+  /** What `values.value` is and from where on the rule fires; absent where the rule is configured no more. */
+  watched?: { field: string; op: Rule["op"]; threshold: number };
   raisedAt: string;
   notifiedAt?: string;
   acknowledgedAt?: string;

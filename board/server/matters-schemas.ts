@@ -76,6 +76,10 @@ const matter = z.strictObject({
   others: z.array(z.string()),
   officers: z.array(z.string()).describe("Asked first"),
   assignedTo: z.string().exactOptional(),
+  watched: z
+    .strictObject({ field: z.string(), op: z.enum([">", ">=", "<", "<="]), threshold: z.number() })
+    .describe("What values.value is, and from where on the rule fires")
+    .exactOptional(),
   panelUrl: z.string().exactOptional(),
   may: z.array(z.enum(officerActions)).describe("What the caller can do now"),
 }) satisfies z.ZodType<ApiMatter>;

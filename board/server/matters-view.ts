@@ -22,7 +22,22 @@ function isOverdue({ dueAt, acknowledgedAt, closedAt }: DeskMatter, now: Instant
   return dueAt !== undefined && (acknowledgedAt ?? closedAt ?? now) > dueAt;
 }
 
-export function apiMatter({ matter, may }: SeenMatter, calendar: Calendar, now: Instant): ApiMatter {
+/** What a rule watches, by its id. */
+function watchedBy(rules: Registry["rules"], id: string): Pick<ApiMatter, "watched"> {
+  const rule = rules.find((one) => one.id === id);
+  if (rule === undefined) return {};
+  const { series, op, threshold } = rule;
+  return { watched: { field: series.field, op, threshold } };
+}
+
+/** What the answers need beside the matters. */
+export interface MatterView {
+  readonly calendar: Calendar;
+  readonly rules: Registry["rules"];
+  readonly now: Instant;
+}
+
+export function apiMatter({ matter, may }: SeenMatter, { calendar, rules, now }: MatterView): ApiMatter {
   const { id, alert, colour, state, raisedAt, resolvedAt, lead, others, officers, assignedTo } = matter;
   const told: Partial<Record<(typeof moments)[number], string>> = {};
   for (const name of moments) if (matter[name] !== undefined) told[name] = calendar.iso(matter[name]);
@@ -38,6 +53,7 @@ export function apiMatter({ matter, may }: SeenMatter, calendar: Calendar, now: 
     ...about,
     summary: alert.summary,
     values: { ...alert.values },
+    ...watchedBy(rules, alert.rule),
     raisedAt: calendar.iso(raisedAt),
     ...told,
     overdue: isOverdue(matter, now),
@@ -51,9 +67,10 @@ export function apiMatter({ matter, may }: SeenMatter, calendar: Calendar, now: 
   };
 }
 
-export function matterAnswer(whole: WholeMatter, calendar: Calendar, now: Instant): MatterAnswer {
+export function matterAnswer(whole: WholeMatter, view: MatterView): MatterAnswer {
+  const { calendar } = view;
   return {
-    matter: apiMatter(whole, calendar, now),
+    matter: apiMatter(whole, view),
     events: whole.events.map(({ seq, at, action, actor, text, details }) => ({
       seq,
       at: calendar.iso(at),

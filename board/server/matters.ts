@@ -86,11 +86,11 @@ function addReading(app: FastifyInstance, { desk, registry, now }: MatterRoutes,
     };
     const [rows, counts] = await Promise.all([desk.matters(query, callerOf(request)), desk.counts()]);
     fresh(reply);
-    const at = now();
+    const view = { calendar, rules: registry.rules, now: now() };
     const shown = rows.slice(0, limit);
     const last = shown.at(-1);
     return {
-      rows: shown.map((row) => apiMatter(row, calendar, at)),
+      rows: shown.map((row) => apiMatter(row, view)),
       counts: countsAnswer(counts),
       ...(rows.length > limit && last !== undefined ? { next: last.matter.id } : {}),
     };
@@ -123,7 +123,7 @@ function addReading(app: FastifyInstance, { desk, registry, now }: MatterRoutes,
       const whole = await desk.matter(id, callerOf(request));
       if (whole === undefined) throw unknownMatter(id);
       fresh(reply);
-      return matterAnswer(whole, calendar, now());
+      return matterAnswer(whole, { calendar, rules: registry.rules, now: now() });
     },
   );
   app.get(
@@ -133,7 +133,11 @@ function addReading(app: FastifyInstance, { desk, registry, now }: MatterRoutes,
   );
 }
 
-function addActions(app: FastifyInstance, { desk, log, now }: MatterRoutes, calendar: Calendar): void {
+function addActions(
+  app: FastifyInstance,
+  { desk, registry, log, now }: MatterRoutes,
+  calendar: Calendar,
+): void {
   for (const action of officerActions) {
     app.post<OfMatter>(`/api/v1/matters/:id/${action}`, {
       schema: { ...matterSchemas.act, operationId: `matter-${action}` } as object,
@@ -154,7 +158,7 @@ function addActions(app: FastifyInstance, { desk, log, now }: MatterRoutes, cale
           throw new ProblemError(refusedAs[code] ?? 409, detail, { code });
         }
         log.info("matter", { matter: id, action, operator: caller.name });
-        return matterAnswer(outcome.whole, calendar, now());
+        return matterAnswer(outcome.whole, { calendar, rules: registry.rules, now: now() });
       },
     });
   }

@@ -113,34 +113,23 @@ export function stepsOf(matter: ApiMatter, events: readonly ApiMatterEvent[] = [
 /** How much a matter is about. */
 export type Extent =
   | { readonly kind: "limit"; readonly used: number; readonly allowed: number; readonly ratio: number }
-  | { readonly kind: "value"; readonly field: string; readonly value: number }
+  | {
+      readonly kind: "value";
+      readonly field: string;
+      readonly value: number;
+      readonly op: string;
+      readonly threshold: number;
+    }
   | { readonly kind: "none" };
 
-/** Numbers of a rule's series that tell how much, the most telling first; see `model/observation.ts`. */
-const telling = [
-  "projectedRatio",
-  "jumpRatio",
-  "nightRatio",
-  "imbalance",
-  "powerRatio",
-  "stuckHours",
-  "onlineRate",
-  "completeness",
-  "metersSilent",
-  "factorsMissing",
-  "factorsUnverified",
-  "recordsBehind",
-  "ageMs",
-] as const;
-
-/** Used against the limit where it is about one, else the rule's own number: the one that equals `value`. */
-export function extentOf({ values }: Pick<ApiMatter, "values">): Extent {
+/** Used against the limit where it is about one, else the rule's own number against its threshold. */
+export function extentOf({ values, watched }: Pick<ApiMatter, "values" | "watched">): Extent {
   const { used, allowed, value } = values;
   if (used !== undefined && allowed !== undefined && allowed > 0)
-    return { kind: "limit", used, allowed, ratio: values.ratio ?? used / allowed };
-  const present = telling.filter((one) => values[one] !== undefined);
-  const field = value === undefined ? present[0] : (present.find((one) => values[one] === value) ?? "value");
-  return field === undefined ? { kind: "none" } : { kind: "value", field, value: values[field]! };
+    return { kind: "limit", used, allowed, ratio: used / allowed };
+  return value === undefined || watched === undefined
+    ? { kind: "none" }
+    : { kind: "value", value, ...watched };
 }
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");

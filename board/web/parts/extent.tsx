@@ -5,11 +5,16 @@ import { amount, exact, fixed, percent } from "../format/number.ts";
 import { code, t } from "../i18n/text.ts";
 import { durationText } from "./ages.ts";
 
+const signs: Readonly<Record<string, string>> = { ">": ">", ">=": "≥", "<": "<", "<=": "≤" };
+
 /** A rule's number as officers read it: a share, a multiple, a time or a count. */
 function valueText(field: string, value: number): string {
-  if (field === "ageMs") return durationText(value);
+  if (field.endsWith("Ms")) return durationText(value);
   if (field === "stuckHours") return durationText(value * 3_600_000);
-  if (["onlineRate", "completeness", "imbalance", "powerRatio", "projectedRatio"].includes(field))
+  if (field === "state") return code("value.state", String(value));
+  if (
+    ["onlineRate", "completeness", "imbalance", "powerRatio", "projectedRatio", "estimated"].includes(field)
+  )
     return percent(value);
   if (field === "jumpRatio" || field === "nightRatio") return t("times", { n: fixed(value, 2) });
   return Number.isInteger(value) ? fixed(value, 0) : exact(Number(value.toPrecision(4)));
@@ -22,7 +27,10 @@ export function Extent({ matter, limit }: { matter: ApiMatter; limit: ApiLimit |
   if (extent.kind === "value")
     return (
       <span class="extent">
-        <b>{valueText(extent.field, extent.value)}</b> <span class="soft">{code("value", extent.field)}</span>
+        <b>{valueText(extent.field, extent.value)}</b>{" "}
+        <span class="soft">
+          {code("value", extent.field)} · {signs[extent.op]} {valueText(extent.field, extent.threshold)}
+        </span>
       </span>
     );
   const used = amount(extent.used, limit?.unit ?? "");

@@ -142,32 +142,25 @@ describe("how far a matter is", () => {
 });
 
 describe("how much a matter is about", () => {
+  const watched = { field: "stuckHours", op: ">=", threshold: 24 } as const;
   it.each([
     [
-      { value: 1.03, used: 1030, allowed: 1000, ratio: 1.03 },
-      { kind: "limit", used: 1030, allowed: 1000, ratio: 1.03 },
-    ],
-    [
-      { used: 500, allowed: 1000 },
-      { kind: "limit", used: 500, allowed: 1000, ratio: 0.5 },
+      { values: { value: 1.03, used: 1030, allowed: 1000 }, watched },
+      { kind: "limit", ratio: 1.03 },
     ],
     // Without a limit there is no ratio to tell.
     [
-      { value: 3, used: 3, allowed: 0 },
-      { kind: "value", field: "value", value: 3 },
+      { values: { value: 3, used: 3, allowed: 0 }, watched },
+      { kind: "value", field: "stuckHours", value: 3 },
     ],
-    // The rule's own number is the one that equals its value.
     [
-      { value: 30, completeness: 0.4, stuckHours: 30 },
-      { kind: "value", field: "stuckHours", value: 30 },
+      { values: { value: 30 }, watched },
+      { kind: "value", value: 30, op: ">=", threshold: 24 },
     ],
-    [{ jumpRatio: 2.5 }, { kind: "value", field: "jumpRatio", value: 2.5 }],
-    [
-      { value: 7, somethingNew: 7 },
-      { kind: "value", field: "value", value: 7 },
-    ],
-    [{}, { kind: "none" }],
-  ])("%j", (values, extent) => expect(extentOf({ values })).toEqual(extent));
+    // A number without a name says nothing: its rule is configured no more.
+    [{ values: { value: 30 } }, { kind: "none" }],
+    [{ values: {}, watched }, { kind: "none" }],
+  ])("%j", (about, extent) => expect(extentOf(about)).toMatchObject(extent));
 });
 
 describe("a matter's title", () => {

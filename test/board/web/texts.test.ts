@@ -53,6 +53,7 @@ describe("the board's words", () => {
     ["contributes", contributions],
     ["factor", factorKinds],
     ["factor.status", factorStatuses],
+    ["value.state", ["0", "1", "2", "3"]],
     ["colour", ["green", "unjudged", ...colours]],
     ["domain", [...purposes, "data", "energy", "pipeline"]],
     ["matter.state", matterStates],

@@ -28,13 +28,14 @@ function Now({ limit }: { limit: ApiLimit }) {
 }
 
 function about(matter: ApiMatter, limit: ApiLimit | undefined): Fact[] {
-  const { projectedRatio, coverage } = matter.values;
+  const { value, coverage } = matter.values;
+  const projected = matter.watched?.field === "projectedRatio" ? value : undefined;
   return [
     [t("matter.where"), <Place key="place" {...matter} />],
     [t("matter.how-much"), <Extent key="extent" matter={matter} limit={limit} />],
     [t("limit"), limit ? named(limit.name) : matter.limit],
     [t("limit.now"), limit && <Now key="now" limit={limit} />],
-    [t("limit.projected"), projectedRatio === undefined ? undefined : percent(projectedRatio)],
+    [t("limit.projected"), projected === undefined ? undefined : percent(projected)],
     [t("coverage"), coverage === undefined ? undefined : percent(coverage)],
     [t("matter.domain"), code("domain", matter.domain)],
     [t("matter.since"), stampOf(matter.raisedAt)],
