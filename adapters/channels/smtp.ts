@@ -124,7 +124,12 @@ function transportOf(channel: Channel, secret: ChannelSecret, options: NotifierO
     port,
     secure: port === TLS_PORT,
     requireTLS: port !== TLS_PORT && !isLocal && !options.allowPlaintext,
-    tls: { minVersion: "TLSv1.2", ...(options.ca === undefined ? {} : { ca: options.ca }) },
+    tls: {
+      minVersion: "TLSv1.2",
+      // A relay on this machine has a certificate of its own making, and nobody stands between.
+      rejectUnauthorized: !isLocal,
+      ...(options.ca === undefined ? {} : { ca: options.ca }),
+    },
     ...(user === undefined ? {} : { auth: { user, pass: secret.password ?? "" } }),
     connectionTimeout: options.timeoutMs,
     greetingTimeout: options.timeoutMs,
