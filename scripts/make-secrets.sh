@@ -161,11 +161,18 @@ copy energy-influxdb-operator-token influxdb-operator-token "$energy"
 random grafana-admin-password "$grafana"
 random grafana-secret-key "$grafana"
 random mqtt-collector-password "$energy"
+random grafana-hook-token "$grafana"
 
 # Filled by commands of the program: who may connect, and the broker's files.
+# With the token by which Grafana hands its alerts over, as a hash.
+hook=sha256\$$(openssl dgst -sha256 -r "$directory/grafana-hook-token" | cut -c1-64)
 if [ ! -e "$directory/energy-secrets.yaml" ]; then
-  printf 'gateways: {}\noperators: {}\n' >"$making/energy-secrets.yaml"
+  printf 'gateways: {}\noperators: {}\ntokens:\n  grafana: { hash: "%s", role: officer }\n' "$hook" \
+    >"$making/energy-secrets.yaml"
   keep energy-secrets.yaml
+elif ! grep -qF "$hook" "$directory/energy-secrets.yaml"; then
+  echo "Grafana cannot hand over alerts: enter under tokens of $directory/energy-secrets.yaml" >&2
+  echo "  grafana: { hash: \"$hook\", role: officer }" >&2
 fi
 own energy-secrets.yaml "$energy"
 mkdir -p "$directory/mosquitto"

@@ -256,6 +256,21 @@ describe("the environment in docker-compose.yml", () => {
       if (environment.ENERGY_MQTT_URL) expect(environment.ENERGY_MQTT_URL, name).toMatch(/^mqtts:/);
     }
     expect(compose.services.grafana!.environment!.GF_SERVER_PROTOCOL).toBe("https");
+    expect(compose.services.grafana!.environment!.ALERT_HOOK_URL).toMatch(
+      /https:\/\/board:8080\/api\/v1\/hooks\/grafana/,
+    );
+  });
+
+  it("gives Grafana what its alerting files fill in", () => {
+    const file = "dashboards/provisioning/alerting/contact-points.yaml";
+    const text = readFileSync(join(root, file), "utf8");
+    const { environment = {}, secrets = [] } = compose.services.grafana!;
+    const named = [...text.matchAll(/\$__env\{(\w+)\}/g)].map(([, name]) => name!);
+    expect(named).toEqual(["ALERT_HOOK_URL"]);
+    for (const name of named) expect(environment).toHaveProperty(name);
+    const read = [...text.matchAll(/\$__file\{\/run\/secrets\/([\w-]+)\}/g)].map(([, name]) => name!);
+    expect(read.sort()).toEqual(["ca", "grafana-hook-token"]);
+    for (const name of read) expect(secrets).toContain(name);
   });
 
   it("offers in .env.example just what the compose files read", () => {

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import {
   appendFileSync,
   chmodSync,
@@ -10,6 +11,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { parse } from "yaml";
 import { root } from "./compose-file.ts";
 import { freshDirectory, makeSecrets } from "./make-secrets.ts";
 
@@ -55,6 +57,22 @@ describe("make-secrets", () => {
     expect(all["energy-kafka-password"]).toBe(all["kafka-password"]);
     expect(all["energy-influxdb-operator-token"]).toBe(all["influxdb-operator-token"]);
     expect(new Set(random.map(([, text]) => text)).size).toBe(random.length - 2);
+  });
+
+  it("lets Grafana hand over alerts by a token whose hash the program knows, and says so where it does not", () => {
+    const hash = createHash("sha256").update(contents()["grafana-hook-token"]!).digest("hex");
+    const secrets = contents()["energy-secrets.yaml"]!;
+    expect(parse(secrets).tokens).toEqual({ grafana: { hash: `sha256$${hash}`, role: "officer" } });
+    const other = freshDirectory("secrets-of-before");
+    makeSecrets(other.path);
+    writeFileSync(join(other.path, "energy-secrets.yaml"), "gateways: {}\n");
+    const hashThere = createHash("sha256")
+      .update(readFileSync(join(other.path, "grafana-hook-token")))
+      .digest("hex");
+    expect(makeSecrets(other.path).complaints).toContain(
+      `grafana: { hash: "sha256$${hashThere}", role: officer }`,
+    );
+    other.remove();
   });
 
   it("makes a cluster id that Kafka takes: 16 bytes in URL-safe Base64", () => {

@@ -8,7 +8,7 @@ const CONTACT_POINT = "desk";
  */
 export function contactPoints() {
   const settings = {
-    url: "$__env{ENERGY_HOOK_URL}",
+    url: "$__env{ALERT_HOOK_URL}",
     httpMethod: "POST",
     authorization_scheme: "Bearer",
     authorization_credentials: "$__file{/run/secrets/grafana-hook-token}",
