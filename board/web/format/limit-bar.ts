@@ -89,3 +89,14 @@ export function twoHighOf(rows: readonly ApiLimit[]): TwoHigh[] {
     .map(([site, threshold]) => ({ site, threshold, approved: approved.get(site) }))
     .sort((a, b) => nearest(b) - nearest(a) || a.site.localeCompare(b.site));
 }
+
+const summed: readonly ApiLimit["quantity"][] = ["energy", "tce", "tco2"];
+
+/** Much of the time is not known: what is missing can only add to what was used. */
+export function isAtLeast({
+  judged,
+  quantity,
+  used,
+}: Pick<ApiLimit, "judged" | "quantity" | "used">): boolean {
+  return !judged && used !== null && summed.includes(quantity);
+}

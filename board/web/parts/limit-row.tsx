@@ -1,6 +1,7 @@
 /** One limit: how much of it is used, against how much of its time is gone, and where that leads. */
 
 import type { ApiLimit } from "../../api.ts";
+import { isAtLeast } from "../format/limit-bar.ts";
 import { amount, fixed, percent } from "../format/number.ts";
 import { shortStampOf } from "../format/time.ts";
 import { code, named, t } from "../i18n/text.ts";
@@ -34,6 +35,17 @@ function Heading({ limit }: { limit: ApiLimit }) {
   );
 }
 
+/** Before a figure of which much is missing. */
+export function AtLeast({ limit }: { limit: ApiLimit }) {
+  if (!isAtLeast(limit)) return null;
+  const why = t("limit.at-least", { share: percent(limit.coverage) });
+  return (
+    <i class="at-least" data-tip={why} aria-label={why} role="img">
+      ≥{" "}
+    </i>
+  );
+}
+
 function DaysLeft({ limit }: { limit: ApiLimit }) {
   if (limit.ratio !== null && limit.ratio >= 1) return <span class="beyond">{t("limit.reached")}</span>;
   if (limit.daysLeft === null && limit.projectedRatio === null)
@@ -62,6 +74,7 @@ export function LimitRow({ limit, place }: { limit: ApiLimit; place: boolean }) 
       </div>
       <div class="of-limit">
         <span>
+          <AtLeast limit={limit} />
           <Amount shown={used} why={t("limit.used.unknown")} />{" "}
           <span class="soft">
             / {amount(limit.value, limit.unit).text} {amount(limit.value, limit.unit).unit}
@@ -70,6 +83,7 @@ export function LimitRow({ limit, place }: { limit: ApiLimit; place: boolean }) 
         <LimitBarMark {...limit} />
       </div>
       <div class="ratio">
+        <AtLeast limit={limit} />
         <b>{limit.ratio === null ? "—" : percent(limit.ratio)}</b>
         {limit.gone !== null && (
           <span class="stamp soft">{t("limit.gone", { share: percent(limit.gone) })}</span>

@@ -1,7 +1,7 @@
 /** The bar of a limit, the order of limits, and the two-high list. */
 import { describe, expect, it } from "vitest";
 import type { ApiLimit } from "../../../board/api.ts";
-import { levelAt, limitBar, sortLimits, twoHighOf } from "../../../board/web/format/limit-bar.ts";
+import { isAtLeast, levelAt, limitBar, sortLimits, twoHighOf } from "../../../board/web/format/limit-bar.ts";
 
 const limit = (id: string, part: Partial<ApiLimit> = {}): ApiLimit => ({
   limit: id,
@@ -76,6 +76,15 @@ describe("the list of limits", () => {
         .map((row) => row.limit)
         .join(" "),
     ).toBe(order);
+  });
+});
+
+describe("a lower bound", () => {
+  it("is what sums show while too little is known to judge them; a peak or a ratio is none", () => {
+    expect(isAtLeast(limit("a", { judged: false }))).toBe(true);
+    expect(isAtLeast(limit("a"))).toBe(false);
+    expect(isAtLeast(limit("a", { judged: false, used: null }))).toBe(false);
+    expect(isAtLeast(limit("a", { judged: false, quantity: "unit-consumption" }))).toBe(false);
   });
 });
 

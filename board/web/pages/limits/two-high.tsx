@@ -5,6 +5,7 @@ import { twoHighOf } from "../../format/limit-bar.ts";
 import { amount, percent } from "../../format/number.ts";
 import { t } from "../../i18n/text.ts";
 import { ColourMark, markedOf } from "../../parts/colour-mark.tsx";
+import { AtLeast } from "../../parts/limit-row.tsx";
 import { MeasuredShare } from "../../parts/marks.tsx";
 import { Panel } from "../../parts/panel.tsx";
 import { Place } from "../../parts/place.tsx";
@@ -15,7 +16,8 @@ function Share({ row, none }: { row: ApiLimit | undefined; none: string }) {
   if (!row) return <span class="soft">{none}</span>;
   return (
     <>
-      <ColourMark colour={markedOf(row)} bare /> <b>{row.ratio === null ? "—" : percent(row.ratio)}</b>
+      <ColourMark colour={markedOf(row)} bare /> <AtLeast limit={row} />
+      <b>{row.ratio === null ? "—" : percent(row.ratio)}</b>
       <span class="stamp soft">
         / {amount(row.value, row.unit).text} {amount(row.value, row.unit).unit}
       </span>
