@@ -24,17 +24,14 @@ export interface HttpAnswer {
 const isLoopback = (host: string): boolean =>
   host === "localhost" || host === "[::1]" || /^127(\.\d{1,3}){3}$/.test(host);
 
-/** Values that open a channel wherever they turn up: the address, its parameters, its long path parts, the secrets. */
-function opensWith(url: URL, secrets: readonly string[]): string[] {
+/** Values that open a channel wherever they turn up: the secrets, and parameters and long path parts of the address. */
+export function opensWith(secret: ChannelSecret): string[] {
+  const { url: text = "" } = secret;
+  if (!URL.canParse(text)) return Object.values(secret);
+  const url = new URL(text);
   const parts = url.pathname.split("/").filter((part) => part.length >= 16);
-  return [
-    url.href,
-    url.pathname + url.search,
-    url.search,
-    ...url.searchParams.values(),
-    ...parts,
-    ...secrets,
-  ];
+  const ways = [url.href, url.pathname + url.search, url.search, ...url.searchParams.values(), ...parts];
+  return [...ways, ...Object.values(secret)];
 }
 
 /** Shortens what the other side said, and hides in it whatever opens the channel. */
@@ -69,7 +66,7 @@ export function doorOf(
   return {
     url: url.href,
     timeoutMs: options.timeoutMs,
-    said: sayerOf(opensWith(url, Object.values(secret))),
+    said: sayerOf(opensWith(secret)),
   };
 }
 

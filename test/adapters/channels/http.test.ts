@@ -395,4 +395,17 @@ describe("no error tells what opens the channel", () => {
         expect(told).not.toContain(secret);
     }
   });
+
+  it("nor does a fault of ours", async () => {
+    const url = `https://robot.example/send?access_token=${TOKEN}`;
+    const now = (): number => {
+      throw new TypeError(`cannot work with ${url} and ${SECRET}`);
+    };
+    const error = await failureOfSending(
+      notifier("dingtalk", { url, secret: SECRET }, { now }).send(noticeOf(), never),
+    );
+    expect(error).toBeInstanceOf(ChannelFailed);
+    expect(error.message).toContain("broke: TypeError: cannot work with");
+    expect(`${error.stack} ${String(error.cause)}`).not.toMatch(new RegExp(`${TOKEN}|${SECRET}`));
+  });
 });
