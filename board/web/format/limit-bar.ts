@@ -18,10 +18,10 @@ export interface LimitBar {
   readonly isCut: boolean;
 }
 
-type Measured = Pick<ApiLimit, "ratio" | "projectedRatio" | "planned" | "value">;
+type Measured = Pick<ApiLimit, "ratio" | "projectedRatio" | "planned" | "value" | "period">;
 
 /** Positions on a bar that reaches from nothing to somewhat more than the limit. */
-export function limitBar({ ratio, projectedRatio, planned, value }: Measured): LimitBar {
+export function limitBar({ ratio, projectedRatio, planned, value, period }: Measured): LimitBar {
   const greatest = Math.max(ratio ?? 0, projectedRatio ?? 0);
   const end = Math.min(MOST_RATIO, Math.max(LEAST_END, greatest * 1.08));
   const at = (share: number) => Math.min(100, Math.max(0, (share / end) * 100));
@@ -30,7 +30,8 @@ export function limitBar({ ratio, projectedRatio, planned, value }: Measured): L
     used: ratio === null ? undefined : at(ratio),
     projected: projectedRatio === null ? undefined : at(projectedRatio),
     limit: at(1),
-    planned: planned === null || value <= 0 ? undefined : at(planned / value),
+    // A rolling period is always whole: what is planned is the limit itself.
+    planned: planned === null || period === "rolling-12m" ? undefined : at(planned / value),
     isCut: greatest > end,
   };
 }

@@ -8,14 +8,14 @@ import { markedOf } from "./colour-mark.tsx";
 
 type Barred = Pick<
   ApiLimit,
-  "ratio" | "projectedRatio" | "planned" | "value" | "colour" | "judged" | "levels" | "gone"
+  "ratio" | "projectedRatio" | "planned" | "value" | "period" | "colour" | "judged" | "levels" | "gone"
 >;
 
 /** What the bar says, in one sentence. */
-function barText({ ratio, gone, projectedRatio, ...level }: Barred): string {
+function barText({ ratio, gone, period, projectedRatio, ...level }: Barred): string {
   if (ratio === null) return t("limit.bar.unknown");
   const parts = [t("limit.bar.used", { share: percent(ratio) }), code("colour", markedOf(level))];
-  if (gone !== null) parts.push(t("limit.bar.gone", { share: percent(gone) }));
+  if (gone !== null && period !== "rolling-12m") parts.push(t("limit.bar.gone", { share: percent(gone) }));
   if (projectedRatio !== null) parts.push(t("limit.bar.projected", { share: percent(projectedRatio) }));
   return parts.join(t("list.comma"));
 }

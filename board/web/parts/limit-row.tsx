@@ -85,7 +85,7 @@ export function LimitRow({ limit, place }: { limit: ApiLimit; place: boolean }) 
       <div class="ratio">
         <AtLeast limit={limit} />
         <b>{limit.ratio === null ? "—" : percent(limit.ratio)}</b>
-        {limit.gone !== null && (
+        {limit.gone !== null && limit.period !== "rolling-12m" && (
           <span class="stamp soft">{t("limit.gone", { share: percent(limit.gone) })}</span>
         )}
       </div>

@@ -49,6 +49,10 @@ describe("the bar of a limit", () => {
     expect(bar).toMatchObject({ used: undefined, projected: undefined, planned: undefined });
   });
 
+  it("has no plan to date where the period is always whole", () => {
+    expect(limitBar(limit("a", { period: "rolling-12m", planned: 1000 })).planned).toBeUndefined();
+  });
+
   it("puts a level at its share of the limit, or of what is planned by now", () => {
     const bar = limitBar(limit("a"));
     expect(levelAt({ ratio: 0.9, toDate: false }, bar)).toBeCloseTo(75, 9);
