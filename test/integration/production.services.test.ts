@@ -1,9 +1,14 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { hostname } from "node:os";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { createInfluxStore } from "../../adapters/influx/store.ts";
 import { connectMqttPublisher } from "../../adapters/mqtt-publisher.ts";
 import { loadConfig } from "../../config/load.ts";
 import { faultPlan } from "../../demo/faults.ts";
 import { createFleet } from "../../demo/fleet.ts";
 import { publishHistory } from "../../demo/publish-history.ts";
+import { inService } from "../../model/meter-state.ts";
+import type { ObservedName } from "../../model/observation.ts";
+import { calendarOf } from "../../model/time.ts";
 import { registerYear, writeConfig } from "../chaos/register-year.ts";
 import { createSender } from "../chaos/sender.ts";
 import { projectRoot, startProgram, untilSettled } from "../program.ts";
@@ -39,6 +44,44 @@ function steelYear(): Send {
     const sender = createSender("v1/sites/steel-works/meters/main/readings", readings);
     while (sender.left() > 0) await sender.sendVia(url, Number.POSITIVE_INFINITY);
   };
+}
+
+/**
+ * How things stand, as the processes said it: each meter by the one that has its site, each process of itself.
+ * @param processes names that tell them apart
+ */
+async function expectStatus(
+  config: string,
+  influx: InfluxService,
+  processes: readonly string[],
+): Promise<void> {
+  const { registry } = await loadConfig(config);
+  const { url, org, bucket, token } = influx;
+  const store = createInfluxStore({ url, org, bucket, token, calendar: calendarOf(registry.county.zone) });
+  const now = Date.now();
+  const ask = (measurement: ObservedName) =>
+    store.observations({ measurement, from: now - 3_600_000, to: now + 60_000, newest: true });
+  const meters = registry.sites.flatMap((site) =>
+    site.meters.filter((meter) => inService(meter, now)).map(({ id }) => `${site.id}/${id}`),
+  );
+  await vi.waitFor(
+    async () => {
+      const rows = await ask("meter_status");
+      expect(rows.map(({ tags }) => `${tags.site}/${tags.meter}`).sort()).toEqual(meters.sort());
+    },
+    { timeout: 60_000, interval: 1_000 },
+  );
+  const gateways = registry.sites.flatMap((site) => site.gateways.map(({ id }) => `${site.id}/${id}`));
+  const said = (await ask("gateway_status")).map(({ tags }) => `${tags.site}/${tags.gateway}`);
+  expect(said.sort()).toEqual(gateways.sort());
+  const pipeline = await ask("pipeline_status");
+  expect(pipeline.map(({ tags }) => tags.process).sort()).toEqual([...processes].sort());
+  for (const { numbers, texts } of pipeline) {
+    expect(numbers.figures).toBeGreaterThan(0);
+    expect(numbers.newestReadingAgeMs).not.toBeNull();
+    expect(texts).toEqual({ role: "process", failure: "" });
+  }
+  await store.close();
 }
 
 describe.skipIf(!(await haveServices(["kafka", "influx", "mosquitto"])))("the production stack", () => {
@@ -91,6 +134,8 @@ describe.skipIf(!(await haveServices(["kafka", "influx", "mosquitto"])))("the pr
     );
     expect(rows).toBeGreaterThan(1_000);
     expect(differences).toEqual([]);
+    const names = [first, second].map(({ httpUrl }) => `process@${hostname()}:${new URL(httpUrl).port}`);
+    await expectStatus(config, influx, names);
     const metrics = await Promise.all(
       [first, second].map(async (one) => (await fetch(`${one.httpUrl}/metrics`)).text()),
     );
