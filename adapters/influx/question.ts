@@ -36,13 +36,33 @@ export function timeWithin(from: Instant, to: Instant): string {
 /** Pairs of two tags' values; those of one first value stand together. */
 export type TagPairs = ReadonlyMap<string, ReadonlySet<string>>;
 
+/**
+ * Condition that one of these holds, of which there is one at least. In halves of halves: InfluxDB simplifies what
+ * stands before each OR anew, which for a chain of 400 sites takes more of its time than their rows.
+ */
+export function anyOf(conditions: readonly string[]): string {
+  if (conditions.length === 1) return conditions[0]!;
+  const middle = conditions.length >>> 1;
+  return `(${anyOf(conditions.slice(0, middle))} OR ${anyOf(conditions.slice(middle))})`;
+}
+
+const tagIsOneOf = (tag: string, values: Iterable<string>): string =>
+  anyOf([...values].map((value) => `${name(tag)}=${literal(value)}`));
+
 /** Condition that first and second tag have the values of one of the pairs. */
 export function oneOf(first: string, second: string, pairs: TagPairs): string {
-  const alternatives = [...pairs].map(([value, seconds]) => {
-    const list = [...seconds].map((one) => `${name(second)}=${literal(one)}`).join(" OR ");
-    return `(${name(first)}=${literal(value)} AND (${list}))`;
-  });
-  return `(${alternatives.join(" OR ")})`;
+  // Those that go with the same values are named together: with one carrier there is but one such group.
+  const groups = new Map<string, { firsts: string[]; seconds: ReadonlySet<string> }>();
+  for (const [value, seconds] of pairs) {
+    const id = [...seconds].sort().join("\n");
+    const group = groups.get(id);
+    if (group) group.firsts.push(value);
+    else groups.set(id, { firsts: [value], seconds });
+  }
+  const alternatives = [...groups.values()].map(
+    ({ firsts, seconds }) => `(${tagIsOneOf(first, firsts)} AND ${tagIsOneOf(second, seconds)})`,
+  );
+  return anyOf(alternatives);
 }
 
 /** Meters of one site from which on the whole site is asked for, and what was not wanted is left out here. */
@@ -57,7 +77,7 @@ export function metersOf(pairs: TagPairs): string {
   const few = new Map([...pairs].filter(([, meters]) => meters.size < WHOLE_SITE));
   const alternatives = whole.map(([site]) => tagsAre({ site }));
   if (few.size > 0) alternatives.push(oneOf("site", "meter", few));
-  return `(${alternatives.join(" OR ")})`;
+  return anyOf(alternatives);
 }
 
 /** Splits items in lists of about `size`, keeping those of one group together. */
