@@ -65,7 +65,13 @@ export function startComposed(service: string, here: Here, more: Variables = {})
   mkdirSync(folder, { recursive: true });
   const instance = launchProcess({
     image: "",
-    argv: [process.execPath, "--enable-source-maps", join(root, "dist/main.js"), "run"],
+    argv: [
+      process.execPath,
+      "--enable-source-maps",
+      "--max-semi-space-size=64",
+      join(root, "dist/main.js"),
+      "run",
+    ],
     environment,
     folder,
     ports: [],

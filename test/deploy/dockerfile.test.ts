@@ -70,7 +70,9 @@ describe("Dockerfile", () => {
   it("asks itself for its health, and starts in the form that gets signals", () => {
     const [check] = of(final, "HEALTHCHECK");
     expect(check).toMatch(/--interval=\d+s --timeout=\d+s .*CMD \["node", "deploy\/health.mjs"\]$/);
-    expect(of(final, "ENTRYPOINT")).toEqual(['["node", "--enable-source-maps", "dist/main.js"]']);
+    expect(of(final, "ENTRYPOINT")).toEqual([
+      '["node", "--enable-source-maps", "--max-semi-space-size=64", "dist/main.js"]',
+    ]);
     const inCompose = readCompose("docker-compose.yml").services.processor!.healthcheck!.test!;
     expect(check).toContain(JSON.stringify(inCompose.slice(1)).replaceAll(",", ", "));
   });
