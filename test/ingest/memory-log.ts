@@ -15,7 +15,7 @@ export interface MemoryLog extends EventLog {
 
 export function createMemoryLog(): MemoryLog {
   const log: MemoryLog = {
-    records: { readings: [], rejects: [], changed: [] },
+    records: { readings: [], rejects: [], changed: [], alerts: [] },
     appends: [],
     delayMs: 0,
     isBroken: false,
