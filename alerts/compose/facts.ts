@@ -1,11 +1,13 @@
 /** What is told of a matter: what, where, how much, against which limit, since when, by when. */
 import type { Matter } from "../../model/alert.ts";
-import type { Limit } from "../../model/limit.ts";
+import { colours, type Limit } from "../../model/limit.ts";
 import type { NoticeContent } from "../../model/notice.ts";
 import type { Registry } from "../../model/registry.ts";
+import type { Rule } from "../../model/rule.ts";
 import type { Calendar } from "../../model/time.ts";
-import { amountText, momentText, shareText, spanText } from "./measures.ts";
+import { amountText, momentText, shareText } from "./measures.ts";
 import { placeText } from "./place.ts";
+import { readOut } from "./readings.ts";
 import { type Language, words } from "./words.ts";
 
 type Fact = NoticeContent["facts"][number];
@@ -16,49 +18,6 @@ export interface ComposeContext {
   readonly calendar: Calendar;
 }
 
-/** How a field of an observation is read out. Fields that are not here say nothing to an officer. */
-const readings: Readonly<
-  Record<
-    string,
-    { readonly zh: string; readonly en: string; readonly as: "share" | "span" | "hours" | "number" }
-  >
-> = {
-  ageMs: { zh: "距最近读数", en: "Since its last reading", as: "span" },
-  receivedAgeMs: { zh: "距最近接收", en: "Since anything came in", as: "span" },
-  stuckHours: { zh: "读数未变化", en: "Has not moved for", as: "hours" },
-  estimated: { zh: "估算比例", en: "Estimated", as: "share" },
-  completeness: { zh: "数据完整率", en: "Data complete", as: "share" },
-  powerRatio: { zh: "功率占额定", en: "Power of its rating", as: "share" },
-  metersSilent: { zh: "失联表计", en: "Silent meters", as: "number" },
-  onlineRate: { zh: "在线率", en: "Online", as: "share" },
-  jumpRatio: { zh: "与同星期同时段相比", en: "Of the same hour in weeks before", as: "share" },
-  nightRatio: { zh: "夜间负荷占日间", en: "Night load of day load", as: "share" },
-  imbalance: { zh: "总分表偏差", en: "Main against sub-meters", as: "share" },
-  factorsMissing: { zh: "缺失系数", en: "Factors missing", as: "number" },
-  factorsUnverified: { zh: "未核实系数", en: "Factors not verified", as: "number" },
-  recordsBehind: { zh: "积压记录", en: "Records behind", as: "number" },
-  newestReadingAgeMs: { zh: "距最近接收", en: "Since anything came in", as: "span" },
-  lastWriteAgeMs: { zh: "距最近写入", en: "Since the last write", as: "span" },
-  rejectedToday: { zh: "今日拒收", en: "Rejected today", as: "number" },
-};
-
-const colourFields: ReadonlySet<string> = new Set(["yellow", "orange", "red"]);
-
-function readOut(field: string, value: number, language: Language): Fact | undefined {
-  const reading = readings[field];
-  if (!reading) return undefined;
-  const { as } = reading;
-  const text =
-    as === "share"
-      ? shareText(value)
-      : as === "span"
-        ? spanText(value, language)
-        : as === "hours"
-          ? spanText(value * 3_600_000, language)
-          : amountText(value);
-  return { label: reading[language], value: text };
-}
-
 function limitText(limit: Limit, allowed: number, language: Language): string {
   const { periods, bases, places } = words[language];
   const basis = limit.basis === undefined ? "" : places.brackets(bases[limit.basis]);
@@ -67,7 +26,7 @@ function limitText(limit: Limit, allowed: number, language: Language): string {
 
 /** How much, against which limit. */
 function limitFacts(matter: Matter, limit: Limit | undefined, language: Language): Fact[] {
-  const { labels, days } = words[language];
+  const { labels, days, places } = words[language];
   const { used, allowed, ratio, projected, projectedRatio, daysLeft, coverage } = matter.alert.values;
   const unit = limit === undefined ? "" : ` ${limit.unit}`;
   const facts: Fact[] = [];
@@ -82,29 +41,59 @@ function limitFacts(matter: Matter, limit: Limit | undefined, language: Language
   if (projected !== undefined)
     add(
       "projected",
-      `${amountText(projected)}${unit}${projectedRatio === undefined ? "" : `, ${shareText(projectedRatio)}`}`,
+      `${amountText(projected)}${unit}${projectedRatio === undefined ? "" : places.brackets(shareText(projectedRatio))}`,
     );
   if (daysLeft !== undefined) add("daysLeft", days(amountText(Math.floor(daysLeft))));
   if (coverage !== undefined) add("coverage", shareText(coverage));
   return facts;
 }
 
-/** The value that the rule looks at, where nothing above has told it. */
+const signs: Readonly<Record<Rule["op"], string>> = { ">": ">", ">=": "≥", "<": "<", "<=": "≤" };
+
+/** What the limit's own facts tell. */
+const toldOfLimit: ReadonlySet<string> = new Set([
+  "value",
+  "used",
+  "allowed",
+  "ratio",
+  "projected",
+  "projectedRatio",
+  "daysLeft",
+  "coverage",
+]);
+
+const isLevel = (field: string): boolean => (colours as readonly string[]).includes(field);
+
+/** The number that the rule looks at, with the line it crossed. */
+function ownFact(matter: Matter, rule: Rule | undefined, language: Language): Fact[] {
+  const { values } = matter.alert;
+  const { labels, places } = words[language];
+  const field = rule?.series.field;
+  const own = field === undefined ? values.value : (values[field] ?? values.value);
+  if (own === undefined) return [];
+  if (rule === undefined || field === undefined)
+    return values.used === undefined ? [{ label: labels.value, value: amountText(own) }] : [];
+  // A level is told by the limit's ratio, where that is known.
+  if (isLevel(field))
+    return values.ratio === undefined ? [{ label: labels.levelShare, value: shareText(own) }] : [];
+  const told = readOut(field, own, language);
+  if (!told) return values.used === undefined ? [{ label: labels.value, value: amountText(own) }] : [];
+  const line = readOut(field, rule.threshold, language)!.value;
+  return [
+    { label: told.label, value: told.value + places.brackets(`${labels.line} ${signs[rule.op]} ${line}`) },
+  ];
+}
+
+/** What is known beside limits: the rule's own number first. */
 function valueFacts(matter: Matter, { registry }: ComposeContext, language: Language): Fact[] {
-  const { values, rule } = matter.alert;
-  const { labels } = words[language];
-  const field = registry.rules.find(({ id }) => id === rule)?.series.field;
-  const facts = Object.entries(values).flatMap(([name, value]) => readOut(name, value, language) ?? []);
-  if (values.value === undefined || (field !== undefined && values[field] !== undefined)) return facts;
-  const known = field === undefined ? undefined : readOut(field, values.value, language);
-  if (known) return [known, ...facts];
-  if (field !== undefined && colourFields.has(field)) {
-    const isTold = values.ratio !== undefined;
-    return isTold ? facts : [{ label: labels.levelShare, value: shareText(values.value) }, ...facts];
-  }
-  return facts.length > 0 || values.used !== undefined
-    ? facts
-    : [{ label: labels.value, value: amountText(values.value) }];
+  const rule = registry.rules.find(({ id }) => id === matter.alert.rule);
+  const others = Object.entries(matter.alert.values).filter(
+    ([name]) => name !== rule?.series.field && !toldOfLimit.has(name),
+  );
+  return [
+    ...ownFact(matter, rule, language),
+    ...others.flatMap(([name, value]) => readOut(name, value, language) ?? []),
+  ];
 }
 
 /** How much, against what: empty where the alert has no values that say something, as when a rule has no data. */

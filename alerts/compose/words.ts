@@ -30,6 +30,7 @@ export interface Words {
       | "coverage"
       | "levelShare"
       | "value"
+      | "line"
       | "since"
       | "until"
       | "dueAt"
@@ -86,6 +87,7 @@ const zh: Words = {
     coverage: "数据完整率",
     levelShare: "达到预警线的",
     value: "当前值",
+    line: "预警线",
     since: "起始时间",
     until: "恢复时间",
     dueAt: "应确认时限",
@@ -165,6 +167,7 @@ const en: Words = {
     coverage: "Data complete",
     levelShare: "Of the warning line",
     value: "Value",
+    line: "alert at",
     since: "Since",
     until: "Over since",
     dueAt: "Acknowledge by",

@@ -1,7 +1,10 @@
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { amountText, shareText, spanText } from "../../alerts/compose/measures.ts";
 import { createComposer } from "../../alerts/compose/notice.ts";
 import { groupName } from "../../alerts/compose/place.ts";
+import { loadConfig } from "../../config/load.ts";
+import { programRoot } from "../../config/shipped.ts";
 import type { Matter } from "../../model/alert.ts";
 import type { Limit } from "../../model/limit.ts";
 import { type NoticeKind, noticeKinds } from "../../model/notice.ts";
@@ -24,12 +27,12 @@ const limit: Limit = {
   levels: [{ colour: "red", ratio: 1.1, toDate: false }],
   minCoverage: 0.9,
 };
-const rule = (id: string, field: string, name: string): Rule => ({
+const rule = (id: string, field: string, name: string, threshold = 1): Rule => ({
   id,
   name: { zh: name, en: `${id} rule` },
   series: { measurement: "limit_usage", field, where: {} },
   op: ">=",
-  threshold: 1,
+  threshold,
   clear: 0.98,
   also: [],
   forMs: 0,
@@ -50,7 +53,7 @@ const registry: Registry = {
   },
   sites: [site("works", [], { name: { zh: "示范船厂", en: "Demo Shipyard" }, town: "gaoting" })],
   limits: [limit],
-  rules: [rule("budget-red", "red", "用能预算"), rule("silent", "ageMs", "表计失联")],
+  rules: [rule("budget-red", "red", "用能预算"), rule("silent", "ageMs", "表计失联", 7_200_000)],
 };
 const matter = (part: Partial<Matter> = {}, alert: Partial<Matter["alert"]> = {}): Matter => ({
   id: "20261123-0007",
@@ -112,7 +115,7 @@ describe("a notice", () => {
       { label: "已用", value: "4,713 tce" },
       { label: "限额", value: "2026 年用能预算 · 4,200 tce（等价值） · 每年" },
       { label: "占限额", value: "112.2 %" },
-      { label: "预计期末", value: "5,100 tce, 121.4 %" },
+      { label: "预计期末", value: "5,100 tce（121.4 %）" },
       { label: "数据完整率", value: "99.9 %" },
       { label: "起始时间", value: "2026-11-23 13:55" },
       { label: "状态", value: "待确认" },
@@ -175,10 +178,12 @@ describe("a notice", () => {
     delete (silent.alert as { limit?: string }).limit;
     const notice = composer.notice("raised", [silent], "zh", ["li"], NOW);
     expect(notice.title).toBe("【红色预警】示范船厂（高亭镇） · 表计 m-9：表计失联");
-    expect(factsIn(notice).距最近读数).toBe("2 小时 3 分钟");
+    expect(factsIn(notice).距最近读数).toBe("2 小时 3 分钟（预警线 ≥ 2 小时）");
     const bare = matter({}, { rule: "silent", domain: "data", values: { value: 7_380_000 } });
     delete (bare.alert as { limit?: string }).limit;
-    expect(factsIn(composer.notice("raised", [bare], "zh", ["li"], NOW)).距最近读数).toBe("2 小时 3 分钟");
+    expect(factsIn(composer.notice("raised", [bare], "zh", ["li"], NOW)).距最近读数).toBe(
+      "2 小时 3 分钟（预警线 ≥ 2 小时）",
+    );
   });
 
   it("from a rule without data, or of nobody's making, has its own words and invents no number", () => {
@@ -196,6 +201,28 @@ describe("a notice", () => {
     const notice = composer.notice("raised", [matter({}, { values: { value: 1.02 } })], "zh", ["li"], NOW);
     expect(factsIn(notice).达到预警线的).toBe("102 %");
   });
+});
+
+describe("every shipped rule", async () => {
+  const shipped = (await loadConfig(join(programRoot(), "config/example"))).registry;
+  const { notice } = createComposer({ registry: shipped, calendar }, {});
+
+  it.each(shipped.rules.map((one) => [one.id, one] as const))(
+    "%s is told in words, from its own number alone",
+    (id, one) => {
+      for (const language of ["zh", "en"] as const) {
+        const alone = matter({}, { rule: id, domain: one.domain, values: { value: one.threshold } });
+        delete (alone.alert as { limit?: string }).limit;
+        const { title, facts } = notice("raised", [alone], language, ["li"], NOW);
+        expect(title).toContain(one.name[language]);
+        const labels = facts.map(({ label }) => label);
+        expect(labels).not.toContain(language === "zh" ? "当前值" : "Value");
+        expect(new Set(labels).size).toBe(labels.length);
+        expect(JSON.stringify(facts)).not.toMatch(/NaN|undefined|null|–/);
+        if (language === "en") expect(JSON.stringify(facts.slice(2))).not.toMatch(/[\u4e00-\u9fff]/);
+      }
+    },
+  );
 });
 
 describe("a digest", () => {
