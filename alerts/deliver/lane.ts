@@ -100,7 +100,7 @@ export function createLane(id: string, notifier: Notifier | undefined, context: 
     await outbox.write({ rows: [going], attempts: [] });
     const cut = new AbortController();
     const trying = tryOne(going, by, cut.signal)
-      // The row stays `sending`: sent once more, marked, by the next process.
+      // The row stays `sending`, and goes out once more, marked, at the next start.
       .catch((error: unknown) =>
         log.error("outbox-write-failed", { channel: id, notice: row.notice.id, error }),
       )
