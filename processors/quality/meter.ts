@@ -60,7 +60,7 @@ export function powerRatioOf(meter: Meter, sign: Sign | undefined, now: Instant)
   const { ratedPowerKw } = meter;
   if (sign === undefined || sign.powerKw === null || ratedPowerKw === undefined || ratedPowerKw <= 0)
     return null;
-  return stateNumber(meter, sign, now) === 0 ? Math.abs(sign.powerKw) / ratedPowerKw : null;
+  return now - sign.at <= onlineMs(meter) ? Math.abs(sign.powerKw) / ratedPowerKw : null;
 }
 
 export function meterRow(

@@ -7,7 +7,7 @@ import type { Observation } from "../../model/observation.ts";
 import type { LiveMeter, SeriesReader } from "../../model/ports.ts";
 import type { Site } from "../../model/registry.ts";
 import { HOUR_MS, type Instant, MINUTE_MS } from "../../model/time.ts";
-import type { AreaPlan, Plan } from "../plan.ts";
+import type { AreaPlan, MeterPlan, Plan } from "../plan.ts";
 import type { MeterBatch } from "../step.ts";
 import { outageEvent, siteEvents } from "./events.ts";
 import { gatewayRow, meterRow, powerRatioOf, stateNumber } from "./meter.ts";
@@ -78,7 +78,7 @@ export function createStatus(plan: Plan, reader: SeriesReader): Status {
   let events: Observation[] = [];
   /** All of them at once are no more work than at the start. */
   let againMs = INCOMPLETE_EVERY_MS;
-  let watches = new Map<string, MeterWatch>();
+  let watches = new Map<MeterPlan, MeterWatch>();
 
   const scheduleMeter = (watch: MeterWatch, now: Instant): void => {
     if (watch.sign === undefined || watch.isScheduled) return;
@@ -113,6 +113,7 @@ export function createStatus(plan: Plan, reader: SeriesReader): Status {
   const isNews = (watch: MeterWatch, now: Instant): boolean => {
     if (watch.details === undefined || !inService(watch.meter, now)) return false;
     if (stateNumber(watch.meter, watch.sign, now) !== watch.state) return true;
+    if (watch.sign === undefined || watch.sign.powerKw === null) return false;
     const power = powerRatioOf(watch.meter, watch.sign, now) ?? 0;
     const isHigh = power >= HIGH_POWER;
     if (isHigh !== watch.power >= HIGH_POWER) return now - watch.saidAt >= POWER_EVERY_MS || isHigh;
@@ -210,13 +211,14 @@ export function createStatus(plan: Plan, reader: SeriesReader): Status {
       for (const site of registry.sites) {
         if (!owns(site.id)) continue;
         const watch = watchSite(registry, site, areasOf.get(site.id) ?? []);
-        for (const one of watch.meters) watches.set(`${site.id}/${one.meter.id}`, one);
+        for (const one of watch.meters) watches.set(plan.meters.get(`${site.id}/${one.meter.id}`)!, one);
         before += site.meters.length;
         turns.add(Math.min(nextTurn(site, now), now + (before * 1_000) / FIRST_METERS_A_SECOND), watch);
       }
       againMs = Math.max(INCOMPLETE_EVERY_MS, (before * 1_000) / FIRST_METERS_A_SECOND);
       for (const row of live) {
-        const watch = watches.get(`${row.site}/${row.meter}`);
+        const owner = plan.meters.get(`${row.site}/${row.meter}`);
+        const watch = owner && watches.get(owner);
         if (watch === undefined) continue;
         takeLive(watch, row);
         scheduleMeter(watch, now);
@@ -224,7 +226,7 @@ export function createStatus(plan: Plan, reader: SeriesReader): Status {
     },
     heard(batch, now) {
       const { newest, powerKw, plan: owner } = batch;
-      const watch = watches.get(owner.owner);
+      const watch = watches.get(owner);
       if (newest === undefined || watch === undefined) return;
       if (watch.gateway) noteOutage(watch, watch.gateway, batch);
       if (watch.sign !== undefined && newest.at < watch.sign.at) return;
