@@ -68,6 +68,7 @@ export interface PowerShare {
 export interface SitesAnswer {
   county: { id: string; name: LocalText; zone: string; region: string; closedThrough?: string };
   towns: { id: string; name: LocalText }[];
+  sectors: { id: string; name: LocalText }[];
   carriers: Carrier[];
   /** The county's outline as rings of [longitude, latitude]; drawn by hand for the example, no survey. */
   outline: [number, number][][];

@@ -83,6 +83,7 @@ export async function sites(context: QueryContext): Promise<SitesAnswer> {
       ...(closed === undefined ? {} : { closedThrough: calendar.dateOf(closed) }),
     },
     towns: [...county.towns],
+    sectors: county.sectors.map(({ id, name }) => ({ id, name })),
     carriers: [...registry.carriers],
     outline: (county.outline ?? []).map((ring) => ring.map(([lon, lat]): [number, number] => [lon, lat])),
     asOf: calendar.iso(now),

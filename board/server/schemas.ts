@@ -108,6 +108,7 @@ const sites = z.strictObject({
     closedThrough: date.exactOptional(),
   }),
   towns: z.array(z.strictObject({ id: z.string(), name: text })),
+  sectors: z.array(z.strictObject({ id: z.string(), name: text })),
   carriers: z.array(
     z.strictObject({
       id: z.string(),

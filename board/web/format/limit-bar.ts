@@ -5,6 +5,9 @@ import type { ApiLimit } from "../../api.ts";
 const MOST_RATIO = 2;
 const LEAST_END = 1.2;
 
+/** Quantities that grow as the period goes on. */
+const summed: readonly ApiLimit["quantity"][] = ["energy", "tce", "tco2"];
+
 export interface LimitBar {
   /** Ratio at the right end. */
   readonly end: number;
@@ -18,10 +21,12 @@ export interface LimitBar {
   readonly isCut: boolean;
 }
 
-type Measured = Pick<ApiLimit, "ratio" | "projectedRatio" | "planned" | "value" | "period">;
+type Measured = Pick<ApiLimit, "ratio" | "projectedRatio" | "planned" | "value" | "period" | "quantity">;
 
 /** Positions on a bar that reaches from nothing to somewhat more than the limit. */
-export function limitBar({ ratio, projectedRatio, planned, value, period }: Measured): LimitBar {
+export function limitBar({ ratio, projectedRatio, planned, value, period, quantity }: Measured): LimitBar {
+  // A rolling period is always whole, and a peak may come on any day: what is planned is the limit itself.
+  const hasPlan = period !== "rolling-12m" && summed.includes(quantity);
   const greatest = Math.max(ratio ?? 0, projectedRatio ?? 0);
   const end = Math.min(MOST_RATIO, Math.max(LEAST_END, greatest * 1.08));
   const at = (share: number) => Math.min(100, Math.max(0, (share / end) * 100));
@@ -30,8 +35,7 @@ export function limitBar({ ratio, projectedRatio, planned, value, period }: Meas
     used: ratio === null ? undefined : at(ratio),
     projected: projectedRatio === null ? undefined : at(projectedRatio),
     limit: at(1),
-    // A rolling period is always whole: what is planned is the limit itself.
-    planned: planned === null || period === "rolling-12m" ? undefined : at(planned / value),
+    planned: planned === null || !hasPlan ? undefined : at(planned / value),
     isCut: greatest > end,
   };
 }
@@ -90,8 +94,6 @@ export function twoHighOf(rows: readonly ApiLimit[]): TwoHigh[] {
     .map(([site, threshold]) => ({ site, threshold, approved: approved.get(site) }))
     .sort((a, b) => nearest(b) - nearest(a) || a.site.localeCompare(b.site));
 }
-
-const summed: readonly ApiLimit["quantity"][] = ["energy", "tce", "tco2"];
 
 /** Much of the time is not known: what is missing can only add to what was used. */
 export function isAtLeast({

@@ -8,7 +8,16 @@ import { markedOf } from "./colour-mark.tsx";
 
 type Barred = Pick<
   ApiLimit,
-  "ratio" | "projectedRatio" | "planned" | "value" | "period" | "colour" | "judged" | "levels" | "gone"
+  | "ratio"
+  | "projectedRatio"
+  | "planned"
+  | "value"
+  | "period"
+  | "quantity"
+  | "colour"
+  | "judged"
+  | "levels"
+  | "gone"
 >;
 
 /** What the bar says, in one sentence. */

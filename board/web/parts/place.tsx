@@ -11,21 +11,19 @@ export interface Of {
   readonly gateway?: string;
 }
 
+/** A group without regard to nationally listed projects. */
+function wholeName(key: string): string {
+  const [kind = "", id = ""] = key.split(":", 2);
+  const { county, towns, sectors } = registry.value ?? {};
+  if (kind === "county") return county ? named(county.name) : key;
+  const listed = { town: towns, sector: sectors }[kind]?.find((one) => one.id === id);
+  return listed ? named(listed.name) : code(kind, id);
+}
+
 /** A group's key such as `town:gaoting` or `county!national` in words. */
 function groupName(key: string): string {
   const [whole = "", rest] = key.split(WITHOUT_NATIONAL, 2);
-  const [kind = "", id = ""] = whole.split(":", 2);
-  const town = kind === "town" ? registry.value?.towns.find((one) => one.id === id) : undefined;
-  const county = registry.value?.county.name;
-  const name =
-    kind === "county"
-      ? county && named(county)
-      : town
-        ? named(town.name)
-        : kind === "sector"
-          ? `${t("sector")} ${id}`
-          : code(kind, id);
-  return rest === undefined ? (name ?? whole) : `${name ?? whole} · ${t("national.exclude")}`;
+  return rest === undefined ? wholeName(whole) : `${wholeName(whole)} · ${t("national.exclude")}`;
 }
 
 /** Name of the site or the group, or that it is about the monitoring itself. */

@@ -51,6 +51,7 @@ describe("the bar of a limit", () => {
 
   it("has no plan to date where the period is always whole", () => {
     expect(limitBar(limit("a", { period: "rolling-12m", planned: 1000 })).planned).toBeUndefined();
+    expect(limitBar(limit("a", { quantity: "demand", planned: 1000 })).planned).toBeUndefined();
   });
 
   it("puts a level at its share of the limit, or of what is planned by now", () => {

@@ -179,7 +179,7 @@ describe.skipIf(!existsSync(executablePath))("an officer", () => {
     // The badge and the list follow by themselves.
     await page.waitForSelector(".badge.level-red", { timeout: 15_000 });
     await page.waitForSelector(".matter.level-red", { timeout: 15_000 });
-    expect(await page.textContent(".matter .title")).toMatch(/^北岸船厂 用能预算 年度用电预算：已用 1150/);
+    expect(await page.textContent(".matter .title")).toBe("北岸船厂：年度用电预算，达到红色等级");
     expect(await page.textContent(".matter .extent")).toContain("115.0%");
     expect(await page.title()).toMatch(/^\(1\) /);
     await shoot(page, "1-alerts");

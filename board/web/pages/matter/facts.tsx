@@ -31,6 +31,7 @@ function about(matter: ApiMatter, limit: ApiLimit | undefined): Fact[] {
   const { value, coverage } = matter.values;
   const projected = matter.watched?.field === "projectedRatio" ? value : undefined;
   return [
+    [t("matter.said"), named(matter.summary)],
     [t("matter.where"), <Place key="place" {...matter} />],
     [t("matter.how-much"), <Extent key="extent" matter={matter} limit={limit} />],
     [t("limit"), limit ? named(limit.name) : matter.limit],
