@@ -167,7 +167,7 @@ async function post(door: AnswerDoor, request: Asked, reply: FastifyReply): Prom
 
 /** Adds the page. The path is left out of the OpenAPI document: it is for people. */
 export async function addAnswerPage(app: FastifyInstance, door: AnswerDoor): Promise<void> {
-  await app.register(async (scope) => {
+  await app.register((scope, _options, ready) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser(
       "application/x-www-form-urlencoded",
@@ -179,5 +179,6 @@ export async function addAnswerPage(app: FastifyInstance, door: AnswerDoor): Pro
     const schema = { hide: true };
     scope.get<AnswerRequest>(PATH, { config, schema }, (request, reply) => get(door, request, reply));
     scope.post<AnswerRequest>(PATH, { config, schema }, (request, reply) => post(door, request, reply));
+    ready();
   });
 }
