@@ -67,10 +67,9 @@ function bulkOf(db: Database, kind: ObservedName): Bulk {
 }
 
 /** Highest number that a row was written under. */
-function lastChange(db: Database): number {
-  const newest = observedNames.map((kind) => `SELECT max(changed) AS n FROM ${kind}`).join(" UNION ALL ");
-  return (db.prepare(`SELECT coalesce(max(n), 0) AS n FROM (${newest})`).get() as { n: number }).n;
-}
+const LAST_CHANGE = `SELECT coalesce(max(n), 0) AS n FROM (${observedNames
+  .map((kind) => `SELECT max(changed) AS n FROM ${kind}`)
+  .join(" UNION ALL ")})`;
 
 /** Writes inside the caller's transaction; each row gets the next number, a row that is overwritten too. */
 export function observationWriter(db: Database) {
@@ -78,7 +77,7 @@ export function observationWriter(db: Database) {
   const find = db.prepare("SELECT id FROM observed_series WHERE measurement=? AND tags=?");
   const add = db.prepare("INSERT INTO observed_series(measurement, tags) VALUES(?,?) RETURNING id");
   const series = new Map<string, number>();
-  let changed = lastChange(db);
+  let changed = (db.prepare(LAST_CHANGE).get() as { n: number }).n;
   const seriesOf = (row: Observation): number => {
     const tags = tagsText(row);
     const name = `${row.measurement} ${tags}`;
@@ -135,7 +134,7 @@ const selection = (kind: ObservedName): string =>
 /** Observations written after a point, in the order they were written. */
 export interface ObservedSince {
   readonly rows: readonly Observation[];
-  /** Where to go on; the one asked with when there was nothing. */
+  /** Where to go on; not beyond the last row, as a cursor is that outlived the file, restored from a backup. */
   readonly cursor: number;
 }
 
@@ -163,6 +162,7 @@ export function createObservationReader(prepare: (sql: string) => Statement): Ob
       WHERE o.changed > ? ORDER BY o.changed LIMIT ?`;
     return (prepare(sql).all(cursor, limit) as Row[]).map((row) => ({ row, kind }));
   };
+  const last = (): number => (prepare(LAST_CHANGE).get() as [number])[0];
   return {
     async observations(query) {
       if (query.from >= query.to) return [];
@@ -176,7 +176,7 @@ export function createObservationReader(prepare: (sql: string) => Statement): Ob
       const first = all.slice(0, limit);
       return {
         rows: first.map(({ kind, row }) => observationOf(kind, row)),
-        cursor: (first.at(-1)?.row[0] as number | undefined) ?? cursor,
+        cursor: (first.at(-1)?.row[0] as number | undefined) ?? Math.min(cursor, last()),
       };
     },
   };

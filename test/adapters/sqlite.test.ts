@@ -173,6 +173,7 @@ describe("the SQLite file", () => {
     const since = await store.observedAfter(all.cursor, 9);
     expect(since.rows).toEqual([rows[2], rows[0]]);
     expect(await store.observedAfter(since.cursor, 9)).toEqual({ rows: [], cursor: since.cursor });
+    expect(await store.observedAfter(since.cursor + 1_000, 9)).toEqual({ rows: [], cursor: since.cursor });
     expect((await store.observedAfter(0, 9)).rows).toEqual([usage, rows[1], rows[2], rows[0]]);
     await store.close();
     directory.remove();

@@ -265,3 +265,42 @@ test("while records wait, signs of life are written now and then; when they no l
   expect(lives).toEqual([begun + 5 * 2_000]);
   expect((await store.live()).map((row) => row.at)).toEqual([start + 4_000 * 1_000]);
 });
+
+test("how things stand is written by the owner of a site alone, beside the figures, and no more when it lost it", async () => {
+  const two = planOf(registry([site(), site({ id: "t" })]));
+  const stored = createSqliteStore(openDatabase(":memory:"), two.calendar);
+  let clock = at("2026-04-03T00:00:10");
+  const store: SeriesStore = {
+    ...stored,
+    balanceTotals: none,
+    write: ({ balanceTotals: _, ...changes }) => stored.write(changes),
+  };
+  const log = { append: async () => undefined };
+  const options = { plan: two, store, log, config: { number: 1, version: "v" }, now: () => clock };
+  const lease = new AbortController();
+  const batch = batchOf(0, [reading(at("2026-04-03"), 100)]);
+  const share = { ...shareOf(lease.signal, [batch]), owns: (one: string) => one === "s" };
+  const running = createReadingsShare(share, options).run();
+  const rows = (measurement: "meter_status" | "site_status") =>
+    store.observations({ measurement, from: 0, to: Number.MAX_SAFE_INTEGER });
+  while ((await store.live()).length === 0) {
+    clock += 1_000;
+    await sleep(5);
+  }
+  clock += 60_000;
+  while ((await rows("site_status")).length === 0) await sleep(5);
+  const sites = [...(await rows("site_status")), ...(await rows("meter_status"))].map(
+    ({ tags }) => tags.site,
+  );
+  expect(new Set(sites)).toEqual(new Set(["s"]));
+  expect((await rows("meter_status"))[0]!.numbers).toMatchObject({
+    state: 0,
+    receivedAgeMs: expect.any(Number),
+  });
+  lease.abort();
+  await running;
+  const said = (await rows("meter_status")).length;
+  clock += 48 * 3_600_000;
+  await sleep(500);
+  expect(await rows("meter_status")).toHaveLength(said);
+});
