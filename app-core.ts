@@ -10,6 +10,7 @@ import type { ReaderData } from "./app-reader.ts";
 import type { Progress, WriterData } from "./app-writer.ts";
 import type { Answer } from "./board/answer.ts";
 import type { BoardActions } from "./board/server.ts";
+import { warnOfCalendar } from "./config/check-calendar.ts";
 import { loadConfig } from "./config/load.ts";
 import { createAcceptor } from "./ingest/accept.ts";
 import { createCollector } from "./ingest/collector.ts";
@@ -142,7 +143,8 @@ function actionParts({
 
 /** Opens log and store with their threads. @throws ConfigError, UsageError */
 export async function openCore(config: string, data: string): Promise<OpenCore> {
-  const { registry, warnings } = await loadConfig(config);
+  const { registry, warnings: found } = await loadConfig(config);
+  const warnings = [...found, ...warnOfCalendar(registry, Date.now())];
   if (isLarge(registry)) setFlagsFromString(HEAP_GROWTH);
   occupy(data);
   const file = databaseFile(data);

@@ -14,6 +14,7 @@ import { openProduction, type ProductionCore, type ProductionRole } from "./app-
 import type { ProductionSettings } from "./app-settings.ts";
 import { ProblemError } from "./board/answer.ts";
 import { type BoardActions, createBoardServer, type Dependency, type Readiness } from "./board/server.ts";
+import { warnOfCalendar } from "./config/check-calendar.ts";
 import { collectorFilters } from "./config/collector-filters.ts";
 import { loadConfig } from "./config/load.ts";
 import { createOperatorCheck } from "./config/operators.ts";
@@ -171,7 +172,8 @@ function noActions(role: ProductionRole): BoardActions {
 /** Starts a process of the production stack. @throws ConfigError, UsageError, TransientError */
 export async function startServing(options: ServeOptions): Promise<Served> {
   const { role, settings, tell } = options;
-  const { registry, warnings } = await loadConfig(options.config);
+  const { registry, warnings: found } = await loadConfig(options.config);
+  const warnings = [...found, ...warnOfCalendar(registry, Date.now())];
   const { secrets, warnings: odd } = await secretsOf(options, registry);
   checkExposure(options, secrets);
   let counts: WriteCounts = { figures: 0 };

@@ -1,5 +1,6 @@
 /** The command line. Parses arguments and prints; what is done is in `app*.ts`. */
 import { connectMqttPublisher } from "./adapters/mqtt-publisher.ts";
+import { warnOfCalendar } from "./config/check-calendar.ts";
 import { loadConfig } from "./config/load.ts";
 import { systemClock } from "./demo/clock.ts";
 import { faultPlan } from "./demo/faults.ts";
@@ -23,10 +24,11 @@ import { ConfigError, UsageError } from "./model/errors.ts";
 
 async function check(values: Values): Promise<number> {
   const { registry, warnings } = await loadConfig(configOf(values));
-  printProblems(warnings);
+  const all = [...warnings, ...warnOfCalendar(registry, Date.now())];
+  printProblems(all);
   const meters = registry.sites.reduce((sum, site) => sum + site.meters.length, 0);
   print(
-    `${configOf(values)}: ${registry.sites.length} sites, ${meters} meters, no errors, ${warnings.length} warnings`,
+    `${configOf(values)}: ${registry.sites.length} sites, ${meters} meters, no errors, ${all.length} warnings`,
   );
   return 0;
 }

@@ -3,8 +3,9 @@ import type { DeskMatter, Telling } from "../../model/desk.ts";
 import type { Officer } from "../../model/duty.ts";
 import type { NoticeKind } from "../../model/notice.ts";
 import { type Instant, MINUTE_MS } from "../../model/time.ts";
+import { worstOf } from "../deliver/merge.ts";
 import { deliveriesOf, type NoticePlan, type Told } from "../deliver/rows.ts";
-import { quietUntil, whenToTell } from "../escalate/quiet.ts";
+import { nextDigestAt, quietUntil, whenToTell } from "../escalate/quiet.ts";
 import { type DeskContext, SYSTEM } from "./context.ts";
 import { stored } from "./outbox.ts";
 
@@ -72,11 +73,21 @@ function newest(tellings: readonly Telling[]): Telling[] {
   return [...new Map(tellings.map((one) => [one.matter, one])).values()];
 }
 
-/** Whether red waits among what must go now, quiet hours or not. */
-function mustWait(context: DeskContext, tellings: readonly Telling[], now: Instant): Instant | undefined {
+/** Until when all of it still waits: for the end of quiet hours, or since a digest went a moment ago. */
+function waitsUntil(
+  context: DeskContext,
+  tellings: readonly Telling[],
+  recently: ReturnType<typeof recentlyTold>,
+  now: Instant,
+): Instant | undefined {
   const { duties } = context.registry;
-  const isHeld = tellings.every(({ colour }) => colour !== "red" && duties.policies[colour].isHeldBack);
-  return isHeld ? quietUntil(duties.quietHours, now, context.calendar) : undefined;
+  const worst = worstOf(tellings.map(({ colour }) => colour));
+  const isHeld = worst !== "red" && tellings.every(({ colour }) => duties.policies[colour].isHeldBack);
+  const quiet = isHeld ? quietUntil(duties.quietHours, now, context.calendar) : undefined;
+  if (quiet !== undefined) return quiet;
+  const isMany = tellings.length > duties.digest.afterNotices - recently.messages;
+  const next = nextDigestAt(duties, worst, recently);
+  return isMany && next > now ? next : undefined;
 }
 
 const MOST_AT_ONCE = 2_000;
@@ -88,18 +99,18 @@ export function tellWhatIsDue(context: DeskContext, now: Instant): boolean {
   const first = due[0];
   if (first === undefined) return false;
   store.dropTellings(due.map(({ id }) => id));
-  const until = mustWait(context, due, now);
+  const { officer } = first;
+  const recently = recentlyTold(context, officer, now);
+  const until = waitsUntil(context, due, recently, now);
   if (until !== undefined) {
     for (const { id: _, ...telling } of due) store.addTelling({ ...telling, dueAt: until });
     return true;
   }
-  const { officer } = first;
   const each = newest(due).flatMap((telling) => {
     const matter = store.matter(telling.matter);
     return matter === undefined ? [] : [{ telling, matter }];
   });
-  const room = registry.duties.digest.afterNotices - recentlyTold(context, officer, now).messages;
-  if (each.length === 1 || each.length <= room) {
+  if (each.length <= Math.max(1, registry.duties.digest.afterNotices - recently.messages)) {
     for (const { telling, matter } of each)
       send(
         context,

@@ -47,8 +47,16 @@ export function whenToTell(
   const held = duties.policies[colour].isHeldBack ? quietUntil(duties.quietHours, now, calendar) : undefined;
   if (held !== undefined && colour !== "red") return held;
   if (recently.messages < duties.digest.afterNotices) return now;
-  const isRed = colour === "red";
-  const every = isRed ? RED_EVERY_MS : duties.digest.windowMinutes * MINUTE_MS;
-  const settled = now + (isRed ? SETTLE_RED_MS : SETTLE_MS);
-  return Math.max(settled, (recently.lastDigestAt ?? Number.NEGATIVE_INFINITY) + every);
+  const settled = now + (colour === "red" ? SETTLE_RED_MS : SETTLE_MS);
+  return Math.max(settled, nextDigestAt(duties, colour, recently));
+}
+
+/** Before this moment no other digest goes to an officer whom it would tell of the colour at worst. */
+export function nextDigestAt(
+  duties: Pick<Duties, "digest">,
+  colour: Colour,
+  { lastDigestAt }: Recently,
+): Instant {
+  const every = colour === "red" ? RED_EVERY_MS : duties.digest.windowMinutes * MINUTE_MS;
+  return (lastDigestAt ?? Number.NEGATIVE_INFINITY) + every;
 }
