@@ -8,10 +8,13 @@ import { type Calendar, type DayIndex, type Instant, type MonthIndex, QUARTER_MS
 import { type AreaRow, FIELDS, NO_ROW, rowOfFigure } from "../consumption/area-day.ts";
 import type { Series } from "./subjects.ts";
 
-/** Days and months kept, a few hundred bytes each. */
-const ROWS_KEPT = 400_000;
-/** Days kept with their quarter-hours. */
-const DETAILS_KEPT = 20_000;
+/** Days and months kept, 150 bytes each. */
+const ROWS_KEPT = 600_000;
+/** Days of which is kept how far they are known. */
+const DETAILS_KEPT = 300_000;
+const QUARTERS_AN_HOUR = 4;
+/** Asked for with its quarter-hours. */
+const KEEPS = 1;
 /** Days after which no figure is looked for: a hundred years. */
 const FAR = 36_500;
 /** A share this near to 1 is all of the time. */
@@ -24,15 +27,26 @@ export interface Row {
   readonly known: number;
 }
 
-/** How far a day is known, and its quarter-hours where a limit looks at them. */
+/** Quarter-hours of a day. */
+export interface Quarters {
+  /** Amount; NaN where nothing is known. */
+  readonly amount: Float64Array;
+  /** Share of the time that is known. */
+  readonly known: Float64Array;
+  /** Whether every meter's time is known through and through. */
+  readonly whole: Uint8Array;
+  /** Those that were known once. */
+  readonly vanished: ReadonlySet<number>;
+}
+
+/** How far a day is known. */
 export interface Detail {
   /** End of the newest known quarter-hour; the day's start where there is none. */
   readonly asOf: Instant;
-  readonly quarters: readonly (Row | undefined)[];
-  /** Quarter-hours of which every meter's time is known through and through. */
-  readonly whole: readonly boolean[];
-  /** Quarter-hours that were known once. */
-  readonly vanished: ReadonlySet<number>;
+  /** Highest mean power in kW of a quarter-hour that is known through and through; NaN where there is none. */
+  readonly peakKw: number;
+  /** Kept of the newest two days, which change most, and where they were asked for. */
+  readonly quarters?: Quarters;
 }
 
 export interface Book {
@@ -42,7 +56,8 @@ export interface Book {
   wantDays(series: Series, from: DayIndex, to: DayIndex): void;
   /** Has months [from, to) at hand. */
   wantMonths(series: Series, from: MonthIndex, to: MonthIndex): void;
-  wantDetail(series: Series, day: DayIndex): void;
+  /** Has at hand how far a day is known, with its quarter-hours if it `keeps` them. */
+  wantDetail(series: Series, day: DayIndex, keeps?: boolean): void;
   /** Has the newest day with a row at hand: looked for from `first` on, and not before `last` once it is known. */
   wantNewest(series: Series, first: DayIndex, last: DayIndex): void;
   /** Reads what is wanted and not at hand. */
@@ -93,7 +108,6 @@ function ask(into: Map<string, Asked>, series: Series, from: number, to: number)
 
 export function createBook(calendar: Calendar, reader: Pick<SeriesReader, "figures">): Book {
   const kept = new Map<string, Kept>();
-  const byName = new Map<string, Series>();
   let rows = 0;
   let details = 0;
   const days = new Map<string, Asked>();
@@ -108,9 +122,16 @@ export function createBook(calendar: Calendar, reader: Pick<SeriesReader, "figur
     if (own === undefined) {
       own = { days: new Map(), months: new Map(), details: new Map() };
       kept.set(series.name, own);
-      byName.set(series.name, series);
     }
     return own;
+  };
+
+  /** Days before the newest change seldom: their quarter-hours are read again when they do. */
+  const advance = (own: Kept, day: DayIndex): void => {
+    if (own.newest !== undefined && day <= own.newest) return;
+    own.newest = day;
+    for (const [past, { asOf, peakKw, quarters }] of own.details)
+      if (quarters && past < day - 1) own.details.set(past, { asOf, peakKw });
   };
 
   const nameOf = ({ scope, owner, carrier }: FigureKey): string => `${scope} ${owner} ${carrier}`;
@@ -133,8 +154,10 @@ export function createBook(calendar: Calendar, reader: Pick<SeriesReader, "figur
     const found = await read(series, "day", calendar.dayStart(from), calendar.dayStart(to));
     for (const one of series) {
       const own = keptOf(one).days;
-      for (let day = from; day < to; day += 1) own.set(day, null);
-      rows += to - from;
+      for (let day = from; day < to; day += 1) {
+        if (!own.has(day)) rows += 1;
+        own.set(day, null);
+      }
     }
     for (const figure of found) {
       const row = rowOf(figure);
@@ -142,7 +165,7 @@ export function createBook(calendar: Calendar, reader: Pick<SeriesReader, "figur
       const own = kept.get(nameOf(figure))!;
       const day = calendar.dayOf(figure.start);
       own.days.set(day, row);
-      if (own.newest !== undefined && day > own.newest) own.newest = day;
+      if (own.newest !== undefined) advance(own, day);
     }
   };
 
@@ -151,8 +174,10 @@ export function createBook(calendar: Calendar, reader: Pick<SeriesReader, "figur
     const found = await read(series, "month", start, calendar.dayStart(calendar.monthFirstDay(to)));
     for (const one of series) {
       const own = keptOf(one).months;
-      for (let month = from; month < to; month += 1) own.set(month, null);
-      rows += to - from;
+      for (let month = from; month < to; month += 1) {
+        if (!own.has(month)) rows += 1;
+        own.set(month, null);
+      }
     }
     for (const figure of found) {
       const row = rowOf(figure);
@@ -172,64 +197,77 @@ export function createBook(calendar: Calendar, reader: Pick<SeriesReader, "figur
   const dayLength = (day: DayIndex): number =>
     Math.round((calendar.dayStart(day + 1) - calendar.dayStart(day)) / QUARTER_MS);
 
+  const emptyQuarters = (length: number): Quarters => ({
+    amount: new Float64Array(length).fill(Number.NaN),
+    known: new Float64Array(length),
+    whole: new Uint8Array(length),
+    vanished: new Set(),
+  });
+
+  const detailOf = (start: Instant, quarters: Quarters, keeps: boolean): Detail => {
+    const { amount, whole } = quarters;
+    let last = -1;
+    let peakKw = Number.NaN;
+    for (let i = 0; i < amount.length; i += 1) {
+      if (!Number.isNaN(amount[i])) last = i;
+      if (whole[i] && !(amount[i]! * QUARTERS_AN_HOUR <= peakKw)) peakKw = amount[i]! * QUARTERS_AN_HOUR;
+    }
+    return { asOf: start + (last + 1) * QUARTER_MS, peakKw, ...(keeps ? { quarters } : {}) };
+  };
+
   /** Quarter-hours [from, to) of a day, on top of what is at hand of it. */
-  const readDetails = async (day: DayIndex, series: readonly Series[], from: number, to: number) => {
+  const readDetails = async (
+    day: DayIndex,
+    series: readonly Series[],
+    from: number,
+    to: number,
+    keeps: boolean,
+  ) => {
     const start = calendar.dayStart(day);
-    const made = new Map<
-      string,
-      { quarters: (Row | undefined)[]; whole: boolean[]; vanished: Set<number> }
-    >();
+    const made = new Map<string, Quarters & { vanished: Set<number> }>();
     for (const one of series) {
-      const before = keptOf(one).details.get(day);
-      const quarters = before
-        ? [...before.quarters]
-        : new Array<Row | undefined>(dayLength(day)).fill(undefined);
-      const whole = before ? [...before.whole] : new Array<boolean>(dayLength(day)).fill(false);
-      const vanished = new Set(before?.vanished);
-      for (let i = from; i < to; i += 1) {
-        quarters[i] = undefined;
-        whole[i] = false;
-        vanished.delete(i);
-      }
-      made.set(one.name, { quarters, whole, vanished });
+      const quarters = keptOf(one).details.get(day)?.quarters ?? emptyQuarters(dayLength(day));
+      const vanished = new Set([...quarters.vanished].filter((i) => i < from || i >= to));
+      quarters.amount.fill(Number.NaN, from, to);
+      quarters.known.fill(0, from, to);
+      quarters.whole.fill(0, from, to);
+      made.set(one.name, { ...quarters, vanished });
     }
     const found = await read(series, "15m", start + from * QUARTER_MS, start + to * QUARTER_MS);
     for (const figure of found) {
-      const row = rowOf(figure);
       const own = made.get(nameOf(figure))!;
       const i = (figure.start - start) / QUARTER_MS;
-      if (row === undefined || row.known === 0) {
+      const known = Math.min(1, figure.coverage + figure.estimated);
+      if (rowOf(figure) === undefined || known === 0) {
         own.vanished.add(i);
         continue;
       }
-      own.quarters[i] = row;
-      own.whole[i] = figure.missingMeters === 0 && row.known >= WHOLE;
+      own.amount[i] = figure.amount;
+      own.known[i] = known;
+      own.whole[i] = Number(figure.missingMeters === 0 && known >= WHOLE);
     }
     for (const one of series) {
-      const { quarters, whole, vanished } = made.get(one.name)!;
-      const last = quarters.findLastIndex((row) => row !== undefined);
-      const { details: into } = keptOf(one);
-      if (!into.has(day)) details += 1;
-      into.set(day, { asOf: start + (last + 1) * QUARTER_MS, quarters, whole, vanished });
+      const own = keptOf(one);
+      if (!own.details.has(day)) details += 1;
+      const isNewest = day >= (own.newest ?? day) - 1;
+      own.details.set(day, detailOf(start, made.get(one.name)!, keeps || isNewest));
     }
   };
 
   const loadDetails = async (): Promise<void> => {
-    for (const { from: day, series } of detailed.values()) {
+    for (const { from: day, to, series } of detailed.values()) {
       const full: Series[] = [];
       for (const one of series) {
+        const known = keptOf(one).details.get(day);
+        if (known?.quarters || (known && to !== KEEPS)) continue;
         const row = keptOf(one).days.get(day);
         // A day known through and through ends with the day: its quarter-hours need not be read for that.
-        if (row && row.known >= WHOLE && !one.hasQuarters)
-          keptOf(one).details.set(day, {
-            asOf: calendar.dayStart(day + 1),
-            quarters: [],
-            whole: [],
-            vanished: new Set(),
-          });
-        else full.push(one);
+        if (row && row.known >= WHOLE && !one.hasQuarters) {
+          details += 1;
+          keptOf(one).details.set(day, { asOf: calendar.dayStart(day + 1), peakKw: Number.NaN });
+        } else full.push(one);
       }
-      if (full.length > 0) await readDetails(day, full, 0, dayLength(day));
+      if (full.length > 0) await readDetails(day, full, 0, dayLength(day), to === KEEPS);
     }
     detailed.clear();
   };
@@ -239,7 +277,7 @@ export function createBook(calendar: Calendar, reader: Pick<SeriesReader, "figur
     const groups = new Map<DayIndex, { series: Series[]; from: number; to: number }>();
     for (const [series, byDay] of stale) {
       for (const [day, quarters] of byDay) {
-        if (!keptOf(series).details.has(day) || quarters.size === 0) continue;
+        if (!keptOf(series).details.get(day)?.quarters || quarters.size === 0) continue;
         const group = groups.get(day) ?? { series: [], from: dayLength(day), to: 0 };
         group.series.push(series);
         group.from = Math.min(group.from, ...quarters);
@@ -248,12 +286,13 @@ export function createBook(calendar: Calendar, reader: Pick<SeriesReader, "figur
       }
     }
     stale.clear();
-    for (const [day, { series, from, to }] of groups) await readDetails(day, series, from, to);
+    for (const [day, { series, from, to }] of groups) await readDetails(day, series, from, to, true);
   };
 
   const clear = (): void => {
     kept.clear();
     stale.clear();
+    for (const asked of [days, months, newest, detailed]) asked.clear();
     rows = 0;
     details = 0;
   };
@@ -262,12 +301,13 @@ export function createBook(calendar: Calendar, reader: Pick<SeriesReader, "figur
     changed(series, day, quarters) {
       const own = kept.get(series.name);
       if (own === undefined) return;
-      own.days.delete(day);
-      own.months.delete(calendar.monthOfDay(day));
+      if (own.days.delete(day)) rows -= 1;
+      if (own.months.delete(calendar.monthOfDay(day))) rows -= 1;
       const before = own.details.get(day);
       if (before === undefined) return;
-      if (quarters === undefined || before.quarters.length === 0) {
+      if (quarters === undefined || before.quarters === undefined) {
         own.details.delete(day);
+        details -= 1;
         return;
       }
       const byDay = stale.get(series) ?? new Map<DayIndex, Set<number>>();
@@ -292,14 +332,17 @@ export function createBook(calendar: Calendar, reader: Pick<SeriesReader, "figur
       while (first < end && own.has(end - 1)) end -= 1;
       if (first < end) ask(months, series, first, end);
     },
-    wantDetail(series, day) {
-      this.wantDays(series, day, day + 1);
-      if (!keptOf(series).details.has(day)) ask(detailed, series, day, day + 1);
+    wantDetail(series, day, keeps = false) {
+      const own = keptOf(series);
+      if (!own.days.has(day)) ask(days, series, day, day + 1);
+      const detail = own.details.get(day);
+      if (detail === undefined || (keeps && detail.quarters === undefined))
+        ask(detailed, series, day, keeps ? KEEPS : 0);
     },
     wantNewest(series, first, last) {
       const own = keptOf(series);
       if (own.newest === undefined) ask(newest, series, first, first + 1);
-      else own.newest = Math.max(own.newest, last);
+      else advance(own, last);
     },
     async load() {
       for (const asked of newest.values()) await readNewest(asked);

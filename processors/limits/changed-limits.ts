@@ -6,8 +6,7 @@ import { monthsBefore } from "../../model/period.ts";
 import type { SeriesReader } from "../../model/ports.ts";
 import { DAY_MS, type DayIndex, type Instant } from "../../model/time.ts";
 import type { Plan } from "../plan.ts";
-import { isShort } from "./reach.ts";
-import type { Subject } from "./subjects.ts";
+import { isShort, type Subject } from "./subjects.ts";
 import { goneRow } from "./usage.ts";
 
 const FACT = "limits";

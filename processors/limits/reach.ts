@@ -4,12 +4,10 @@ import { type DaySpan, periodAt } from "../../model/period.ts";
 import { type DayIndex, monthFirstDay, monthOfDay } from "../../model/time.ts";
 import { OUTPUT_MONTHS } from "./outputs.ts";
 import { PACE_DAYS, yearBefore } from "./standing.ts";
+import { isShort } from "./subjects.ts";
 
 /** The longest twelve calendar months, and the day itself. */
 const ROLLING_DAYS = 367;
-
-/** True for limits with a row for each of their periods inside a day. */
-export const isShort = ({ period }: Limit): boolean => period === "15m" || period === "hour";
 
 /** A month counts from its last day on, until the newest month known is too old or the period is over. */
 function reachOfMonth(limit: Limit, day: DayIndex): DaySpan {

@@ -7,10 +7,9 @@ import type { Plan } from "../plan.ts";
 import { createBook } from "./book.ts";
 import { isValidOn, MONTHS_BACK } from "./changed-limits.ts";
 import { outputMonths } from "./outputs.ts";
-import { isShort } from "./reach.ts";
 import { shortRows } from "./short.ts";
 import { type Ground, standingOf, wantStanding } from "./standing.ts";
-import { type Subject, subjectsOf } from "./subjects.ts";
+import { isShort, type Subject, subjectsOf } from "./subjects.ts";
 import { usageRow } from "./usage.ts";
 
 export interface LimitDifference {

@@ -1,7 +1,7 @@
 /** Limits of quarter-hours and hours: a row for each of them. */
 import type { Observation } from "../../model/observation.ts";
 import { type DayIndex, type Instant, QUARTER_MS } from "../../model/time.ts";
-import type { Detail } from "./book.ts";
+import type { Quarters } from "./book.ts";
 import type { Ground } from "./standing.ts";
 import { overlapMs, type Subject } from "./subjects.ts";
 import { goneRowOf, type Standing, usageRow } from "./usage.ts";
@@ -9,30 +9,30 @@ import { goneRowOf, type Standing, usageRow } from "./usage.ts";
 const QUARTERS_AN_HOUR = 4;
 
 /** Energy of some quarter-hours, or the mean power of one that is known through and through. */
-function usedOf(subject: Subject, detail: Detail, from: number, to: number): number | null {
+function usedOf(subject: Subject, quarters: Quarters, from: number, to: number): number | null {
   const isDemand = subject.limit.quantity === "demand";
   let sum: number | null = null;
   for (let i = from; i < to; i += 1) {
-    const row = detail.quarters[i];
-    if (row === undefined || (isDemand && !detail.whole[i])) continue;
-    sum = (sum ?? 0) + row.net[0]! * (isDemand ? QUARTERS_AN_HOUR : 1);
+    const amount = quarters.amount[i]!;
+    if (Number.isNaN(amount) || (isDemand && !quarters.whole[i])) continue;
+    sum = (sum ?? 0) + amount * (isDemand ? QUARTERS_AN_HOUR : 1);
   }
   return sum;
 }
 
 function standingOf(
   subject: Subject,
-  detail: Detail,
+  quarters: Quarters,
   start: Instant,
   from: number,
   to: number,
 ): Standing | undefined {
-  const last = detail.quarters.findLastIndex((row, i) => row !== undefined && i >= from && i < to);
+  const last = quarters.amount.findLastIndex((amount, i) => !Number.isNaN(amount) && i >= from && i < to);
   if (last < from) return undefined;
   const period = { start: start + from * QUARTER_MS, end: start + to * QUARTER_MS };
   const asOf = start + (last + 1) * QUARTER_MS;
   let knownMs = 0;
-  for (let i = from; i <= last; i += 1) knownMs += (detail.quarters[i]?.known ?? 0) * QUARTER_MS;
+  for (let i = from; i <= last; i += 1) knownMs += quarters.known[i]! * QUARTER_MS;
   const due = Math.max(1, overlapMs(subject.series[0]!.service, period.start, asOf));
   const gone = (asOf - period.start) / (period.end - period.start);
   const isDemand = subject.limit.quantity === "demand";
@@ -40,7 +40,7 @@ function standingOf(
     at: period.start,
     period,
     asOf,
-    used: usedOf(subject, detail, from, to),
+    used: usedOf(subject, quarters, from, to),
     coverage: Math.min(1, knownMs / due),
     gone,
     planned: isDemand ? subject.limit.value : subject.limit.value * gone,
@@ -48,30 +48,30 @@ function standingOf(
   };
 }
 
-/** Rows of the quarter-hours or hours of a day that changed; of all of them without `quarters`. */
+/** Rows of the quarter-hours or hours of a day that changed; of all of them without `changed`. */
 export function shortRows(
   { calendar, book }: Ground,
   subject: Subject,
   day: DayIndex,
-  quarters: ReadonlySet<number> | undefined,
+  changed: ReadonlySet<number> | undefined,
 ): Observation[] {
   const { limit, series } = subject;
   const [own] = series;
-  const detail = own && book.detail(own, day);
-  if (detail === undefined) return [];
+  const quarters = own && book.detail(own, day)?.quarters;
+  if (quarters === undefined) return [];
   const start = calendar.dayStart(day);
   const step = limit.period === "hour" ? QUARTERS_AN_HOUR : 1;
   const rows: Observation[] = [];
-  for (let from = 0; from < detail.quarters.length; from += step) {
-    const to = Math.min(from + step, detail.quarters.length);
+  for (let from = 0; from < quarters.amount.length; from += step) {
+    const to = Math.min(from + step, quarters.amount.length);
     const at = start + from * QUARTER_MS;
     const isValid = limit.validFrom <= at && (limit.validTo === undefined || at < limit.validTo);
     const isChanged =
-      quarters === undefined || [...quarters].some((quarter) => quarter >= from && quarter < to);
+      changed === undefined || [...changed].some((quarter) => quarter >= from && quarter < to);
     if (!isValid || !isChanged) continue;
-    const standing = standingOf(subject, detail, start, from, to);
+    const standing = standingOf(subject, quarters, start, from, to);
     if (standing) rows.push(usageRow(limit, standing));
-    else if (detail.vanished.has(from)) rows.push(goneRowOf(limit, at));
+    else if (quarters.vanished.has(from)) rows.push(goneRowOf(limit, at));
   }
   return rows;
 }

@@ -9,10 +9,10 @@ import type { Plan } from "../plan.ts";
 import { createBook } from "./book.ts";
 import { changedLimits, isValidOn } from "./changed-limits.ts";
 import { outputMonths } from "./outputs.ts";
-import { isShort, reachOf } from "./reach.ts";
+import { reachOf } from "./reach.ts";
 import { shortRows } from "./short.ts";
 import { type Ground, standingOf, wantStanding } from "./standing.ts";
-import { type Series, type Subject, seriesName, subjectsOf } from "./subjects.ts";
+import { isShort, type Series, type Subject, seriesName, subjectsOf } from "./subjects.ts";
 import { goneRowOf, usageRow } from "./usage.ts";
 
 /** Rows made in one step, so that a step stays short. */

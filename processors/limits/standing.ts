@@ -5,7 +5,7 @@ import { type DaySpan, monthsBefore, periodAt, piecesOf, twelveMonthsBefore } fr
 import { type Calendar, type DayIndex, type Instant, monthFirstDay, monthOfDay } from "../../model/time.ts";
 import type { Book, Row } from "./book.ts";
 import { type OutputMonths, outputPeriod } from "./outputs.ts";
-import { overlapMs, type Series, type Subject, unionOf } from "./subjects.ts";
+import { isShort, overlapMs, type Series, type Subject, unionOf } from "./subjects.ts";
 import type { Standing } from "./usage.ts";
 
 /** Days of late whose mean is the pace. */
@@ -89,13 +89,8 @@ function sumOf(ground: Ground, subject: Subject, span: DaySpan): number | null {
  * Share of [start, end) that is known: of the carrier of which least of its meters' time of service is, times the
  * share in which any meter was in service. A carrier that came later is not unknown before it came.
  */
-export function coverageOf(
-  ground: Ground,
-  series: readonly Series[],
-  span: DaySpan,
-  end: Instant,
-  start = ground.calendar.dayStart(span.from),
-): number {
+export function coverageOf(ground: Ground, series: readonly Series[], span: DaySpan, end: Instant): number {
+  const start = ground.calendar.dayStart(span.from);
   if (end <= start) return 0;
   let worst = 1;
   for (const one of series) {
@@ -178,17 +173,13 @@ function paceOf(ground: Ground, subject: Subject, day: DayIndex): number | null 
 }
 
 /** Highest mean power of a quarter-hour that is known through and through, in kW; null where there is none. */
-function peakOf(ground: Ground, series: readonly Series[], span: DaySpan, start: Instant): number | null {
+function peakOf({ book }: Ground, series: readonly Series[], span: DaySpan): number | null {
   let peak: number | null = null;
   for (const one of series) {
     for (let day = span.from; day < span.to; day += 1) {
-      const detail = ground.book.detail(one, day);
-      if (detail === undefined || ground.book.day(one, day) === undefined) continue;
-      const first = Math.ceil((start - ground.calendar.dayStart(day)) / 900_000);
-      for (let i = Math.max(0, first); i < detail.quarters.length; i += 1) {
-        if (detail.whole[i])
-          peak = Math.max(peak ?? Number.NEGATIVE_INFINITY, detail.quarters[i]!.net[0]! * 4);
-      }
+      const peakKw = book.day(one, day) && book.detail(one, day)?.peakKw;
+      if (peakKw !== undefined && !Number.isNaN(peakKw))
+        peak = Math.max(peak ?? Number.NEGATIVE_INFINITY, peakKw);
     }
   }
   return peak;
@@ -204,9 +195,10 @@ export function wantStanding(ground: Ground, subject: Subject, day: DayIndex): v
   const { limit, series } = subject;
   const span = periodAt(limit.period, day);
   for (const one of series) {
-    ground.book.wantDetail(one, day);
+    ground.book.wantDetail(one, day, isShort(limit));
+    if (isShort(limit)) continue;
     if (limit.quantity === "demand") {
-      for (let past = span.from; past <= day; past += 1) ground.book.wantDetail(one, past);
+      for (let past = span.from; past < day; past += 1) ground.book.wantDetail(one, past);
       continue;
     }
     if (limit.quantity === "unit-consumption") {
@@ -261,10 +253,16 @@ export function standingOf(ground: Ground, subject: Subject, day: DayIndex): Sta
   const common = { at: dayStart(day), period, asOf, gone };
   if (limit.quantity === "demand") {
     // What was drawn before the limit was agreed is not held against it.
-    const start = Math.max(period.start, limit.validFrom);
-    const used = peakOf(ground, series, soFar, start);
-    const coverage = demandCoverage(ground, series, soFar, start, asOf);
-    return { ...common, used, coverage, planned: limit.value, pace: null };
+    const from = Math.max(span.from, ground.calendar.dayOf(limit.validFrom));
+    const own = { from, to: day + 1 };
+    const used = peakOf(ground, series, own);
+    return {
+      ...common,
+      used,
+      coverage: coverageOf(ground, series, own, asOf),
+      planned: limit.value,
+      pace: null,
+    };
   }
   if (limit.quantity === "unit-consumption")
     return { ...common, ...unitConsumption(ground, subject, day), planned: limit.value, pace: null };
@@ -276,26 +274,6 @@ export function standingOf(ground: Ground, subject: Subject, day: DayIndex): Sta
     planned: limit.months ? plannedOf(ground, limit.months, asOf) : limit.value * gone,
     pace: hasPace(limit) ? paceOf(ground, subject, day) : null,
     ...(before ? { yearBefore: before } : {}),
-    ...(limit.period === "rolling-12m" ? { fallsOut: fallsOut(ground, subject, span) } : {}),
+    ...(limit.period === "rolling-12m" ? { fallsOut: () => fallsOut(ground, subject, span) } : {}),
   };
-}
-
-/** Share of the time that is known, quarter-hour by quarter-hour. */
-function demandCoverage(
-  ground: Ground,
-  series: readonly Series[],
-  span: DaySpan,
-  start: Instant,
-  end: Instant,
-): number {
-  let known = 0;
-  for (const one of series) {
-    for (let day = span.from; day < span.to; day += 1) {
-      const detail = ground.book.detail(one, day);
-      const first = Math.max(0, Math.ceil((start - ground.calendar.dayStart(day)) / 900_000));
-      for (let i = first; i < (detail?.quarters.length ?? 0); i += 1)
-        known += detail!.quarters[i]?.known ?? 0;
-    }
-  }
-  return end <= start ? 0 : Math.min(1, (known * 900_000) / (end - start));
 }

@@ -21,6 +21,9 @@ export interface Subject {
   readonly series: readonly Series[];
 }
 
+/** True for limits with a row for each of their periods inside a day. */
+export const isShort = ({ period }: Limit): boolean => period === "15m" || period === "hour";
+
 export const seriesName = (scope: FigureKey["scope"], owner: string, carrier: string): string =>
   `${scope} ${owner} ${carrier}`;
 
@@ -101,8 +104,7 @@ export function subjectsOf(plan: Plan): Subject[] {
             (plan.groupSites.get(limit.group ?? "") ?? []).flatMap((site) => bySite.get(site.id) ?? []),
           );
     const own = limit.carrier === undefined ? all : all.filter(({ key }) => key.carrier === limit.carrier);
-    if (limit.quantity === "demand" || limit.period === "15m" || limit.period === "hour")
-      for (const one of own) one.hasQuarters = true;
+    if (limit.quantity === "demand" || isShort(limit)) for (const one of own) one.hasQuarters = true;
     return { limit, series: own };
   });
 }

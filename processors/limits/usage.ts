@@ -30,7 +30,7 @@ export interface Standing {
   /** Use of the same period a year before, all of it and up to the same moment. */
   readonly yearBefore?: { readonly whole: number; readonly toDate: number };
   /** Of a rolling period: what falls out of it on each of the days that follow. */
-  readonly fallsOut?: readonly number[];
+  readonly fallsOut?: () => readonly number[];
 }
 
 export interface Projection {
@@ -76,7 +76,8 @@ export function daysLeftOf(limit: Limit, standing: Standing): number | null {
   const left = limit.value - used;
   if (left <= 0) return 0;
   if (pace === null || pace <= 0 || !summed.has(limit.quantity)) return null;
-  if (fallsOut !== undefined) return rollingDays(left, pace, fallsOut);
+  // Nothing falls out that was not used: at its pace alone it takes so long at least.
+  if (fallsOut !== undefined) return left / pace > 366 ? null : rollingDays(left, pace, fallsOut());
   const days = left / pace;
   return asOf + days * DAY_MS < period.end ? days : null;
 }
