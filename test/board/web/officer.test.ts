@@ -252,6 +252,7 @@ describe.skipIf(!existsSync(executablePath))("an officer", () => {
     }
     await page.goto(`${program.httpUrl}/#/summary`);
     const row = page.locator(".summary tbody tr").first();
+    await row.waitFor();
     expect(await row.locator("td").allTextContents()).toEqual(["1", "1", "0", "1", "100%", "100%"]);
     expect(wrong).toEqual([]);
     await context.close();
