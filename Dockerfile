@@ -17,7 +17,7 @@ LABEL org.opencontainers.image.title="county-energy-monitor" org.opencontainers.
 ENV NODE_ENV=production
 WORKDIR /app
 # A volume that is mounted here the first time takes over the owner.
-RUN install -d -o 10001 -g 10001 /tokens /tokens/writer /tokens/reader
+RUN install -d -o 10001 -g 10001 /tokens /tokens/writer /tokens/reader /data
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
 COPY package.json LICENSE ./

@@ -77,6 +77,7 @@ export const environmentNames: readonly string[] = [
     "STACK",
     "ROLE",
     "CONFIG",
+    "DATA",
     "SECRETS",
     "HOST",
     "HTTP_PORT",
