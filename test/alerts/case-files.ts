@@ -6,22 +6,10 @@ import { z } from "zod";
 import { type Observation, type ObservedName, observed, observedNames } from "../../model/observation.ts";
 import { calendarOf } from "../../model/time.ts";
 import { projectRoot } from "../program.ts";
+import { offset } from "./offset.ts";
 
 const FOLDER = join(projectRoot, "test/alerts/cases");
 const calendar = calendarOf("Asia/Shanghai");
-const unitMs: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `1d2h3m`: since the case's beginning. */
-const offset = z
-  .string()
-  .regex(/^(\d+[smhd])+$/)
-  .transform((text) =>
-    [...text.matchAll(/(\d+)([smhd])/g)].reduce(
-      (sum, [, count, unit]) => sum + Number(count) * unitMs[unit!]!,
-      0,
-    ),
-  );
-
 const rowForm = z.strictObject({
   /** When it is written, and again `every` so often until `to`. */
   at: offset,
