@@ -24,7 +24,7 @@ function detailText(name: string, value: string | number): string {
     return `${label} ${names.map(officerName).join(t("list.comma"))}`;
   if (name === "colour" || name === "before") return `${label} ${code("colour", String(value))}`;
   if (name === "kind") return `${label} ${code("notice", String(value))}`;
-  return `${label} ${typeof value === "number" ? exact(value) : value}`;
+  return `${label} ${typeof value === "number" ? exact(Number(value.toPrecision(4))) : value}`;
 }
 
 /** What belongs to an event; what it says already by its own words is left out. */
