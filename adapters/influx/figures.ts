@@ -89,6 +89,23 @@ function areaFigure(
   };
 }
 
+/** Places of what may be unknown, in the order of their bits. */
+const EFFECTS = [5, 6, 7, 8, 10, 11, 12, 13];
+/** Places of what every row of an area has. */
+const ALWAYS = [1, 2, 3, 4, 9, FACTORS];
+
+/**
+ * Whether a row is seen in part: fields of a point that is being written come to light one after the other. It is
+ * not there yet, as a moment before, and whoever writes it says when it is.
+ */
+function isPartial(scope: FigureScope, row: readonly Cell[]): boolean {
+  if (scope === "meter") return row[1] === null || row[2] === null || row[3] === null;
+  if (ALWAYS.some((place) => row[place] === null)) return true;
+  const unknown = row[UNKNOWN];
+  if (typeof unknown !== "number") return false;
+  return EFFECTS.some((place, bit) => row[place] === null && (unknown & (1 << bit)) === 0);
+}
+
 /** Lists of factor ids by how they are stored; there are few, and thousands of rows share one. */
 function createFactorLists() {
   const lists = new Map<string, readonly string[]>([["", NO_FACTORS]]);
@@ -178,7 +195,7 @@ export function createFigureReader(client: InfluxClient): ReadFigures {
         for (const row of values) {
           const rest = scope === "meter" ? `${row[fields + 1]} ${row[fields + 2]}` : String(row[fields + 1]);
           const key = inner.get(rest);
-          if (key === undefined) continue;
+          if (key === undefined || isPartial(scope, row)) continue;
           found.push(
             scope === "meter"
               ? meterFigure(key, window, row)
