@@ -48,6 +48,16 @@ export async function rowsOf(plan: Plan, reader: SeriesReader): Promise<Map<stri
       rows.set(`${key.scope} ${key.owner} ${key.carrier} ${window}`, lines);
     }
   }
+  for (const { id } of plan.registry.limits) {
+    const query = { measurement: "limit_usage", tags: { limit: id }, ...EVER } as const;
+    const lines = (await reader.observations(query))
+      .filter(({ numbers }) => numbers.used !== null || numbers.coverage !== 0)
+      .map(({ tags, at, numbers, texts }) => {
+        const sorted = Object.entries({ ...numbers, ...texts }).sort(([a], [b]) => (a < b ? -1 : 1));
+        return JSON.stringify([Object.entries(tags).sort(), at, sorted]);
+      });
+    rows.set(`limit ${id}`, lines);
+  }
   return rows;
 }
 
