@@ -27,6 +27,7 @@ export function environmentOf(service: string, here: Here, more: Variables = {})
     if (secret !== undefined) return join(here.secrets, basename(compose.secrets[secret]!.file));
     if (value.startsWith("/tokens/")) return join(here.folder, value);
     if (value === "/config") return here.config;
+    if (value === "/data") return join(here.folder, `${service}-data`);
     return here.addresses[value] ?? value;
   };
   const { environment = {} } = compose.services[service]!;
