@@ -203,6 +203,6 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     },
     drain: () => exclusively(drainAll),
     sumAgain: (days) => exclusively(() => sumAgain(days)),
-    waiting: () => ({ pending: readings.waiting(), dirty: sums.size() }),
+    waiting: () => ({ pending: readings.waiting(), dirty: sums.waiting() }),
   };
 }

@@ -19,7 +19,10 @@ export interface Sums {
   /** Days to be summed whatever is known of them; `cause` is that of those that do not tell. */
   load(marks: readonly DirtyDay[], cause: string): void;
   clear(): void;
+  /** Steps are left to be made. */
   size(): number;
+  /** Days that wait to be summed or for their limits; one where only limits themselves changed. */
+  waiting(): number;
   /**
    * Sums some days of one carrier; its months, once all their days are done. The limits follow when nothing is left
    * to be summed, and now and then while there is.
@@ -170,6 +173,7 @@ export function createSums(plan: Plan, rollup: Rollup, limits?: LimitStage): Sum
       limits?.clear();
     },
     size: () => marks.size + summed.size + (limits?.size() ?? 0),
+    waiting: () => marks.size + summed.size || Math.min(1, limits?.size() ?? 0),
     async step(at, write) {
       await sumSome(at, write);
       if (limits && (marks.size === 0 || at - lastLimits >= LIMITS_AT_LEAST_MS)) {

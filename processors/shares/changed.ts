@@ -132,7 +132,7 @@ export function createChangedShare(share: LogShare, options: ShareOptions): Chan
         void batches.return?.();
       }
     },
-    waiting: sums.size,
+    waiting: sums.waiting,
   };
 }
 

@@ -1,5 +1,7 @@
 /** Limits from readings to rows, on a real SQLite file: figures computed by hand. */
 import { afterEach, describe, expect, it } from "vitest";
+import type { RollingAnswer } from "../../board/api.ts";
+import { createBoardQueries } from "../../board/queries/dispatch.ts";
 import type { Limit } from "../../model/limit.ts";
 import type { Registry, Site } from "../../model/registry.ts";
 import { limit, onDay, steady, usage } from "../limit-world.ts";
@@ -396,5 +398,31 @@ describe("several carriers, sites and groups", () => {
       purpose: "budget",
       group: "town:gaoting",
     });
+  });
+});
+
+describe("twelve months", () => {
+  it("are those of the board, to the last bit", async () => {
+    const gas = longMeter({ id: "gas", carrier: "natural-gas", role: "fuel" });
+    const config = withLimits(
+      [limit({ period: "rolling-12m", value: 20 })],
+      [plant({ meters: [longMeter(), gas] })],
+    );
+    const pipeline = await open(config);
+    await pipeline.publish(steady("2025-01-13", "2026-03-17T13:00", 10.1, 0, 12));
+    await pipeline.publish(steady("2025-02-13", "2026-03-17T18:00", 0.7, 0, 6), { meter: "gas" });
+    await pipeline.settled();
+    const queries = createBoardQueries(pipeline.store, config, { explain: async () => Promise.reject() });
+    for (const [day, next] of [
+      ["2026-03-16", "2026-03-17"],
+      ["2026-02-28", "2026-03-01"],
+      ["2025-12-31", "2026-01-01"],
+    ] as const) {
+      const answer = await queries.run("rolling", { at: next }, at("2026-11-23"));
+      const { rows } = JSON.parse(answer.body) as RollingAnswer;
+      const used = (await onDay(pipeline, "budget", day))?.used;
+      expect(used).toBeGreaterThan(10);
+      expect(rows[0]?.tceCalorific).toBe(used);
+    }
   });
 });
