@@ -18,7 +18,8 @@ import { agencies } from "./variables.ts";
 const ids = panelIds["energy-alerts"];
 /** A matter that nobody leads has no agency. */
 const where = ` AND (${chosen("agency", "agency")} OR "agency" = '')`;
-const ofAlerts = `FROM "alert" WHERE $timeFilter${where}`;
+/** One row a matter: that of a colour which it has left is not counted. */
+const ofAlerts = `FROM "alert" WHERE $timeFilter${where} AND "state" <> 'worsened'`;
 
 const overdue: Panel = stat({
   id: ids.overdue,
