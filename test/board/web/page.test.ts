@@ -71,11 +71,23 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
     [`#/site/${site}`, 1366, "en"],
     [`#/site/${site}`, 360, "zh"],
     ["#/quality", 360, "en"],
+    ["#/limits", 360, "zh"],
+    ["#/limits", 1366, "en"],
+    ["#/alerts", 360, "en"],
+    ["#/alerts?state=all", 1000, "zh"],
+    ["#/summary", 360, "en"],
   ] as const)("%s, %d px wide, in %s, is whole and without errors", async (hash, width, lang) => {
     const { page, wrong } = await open(hash, width, lang);
     expect(wrong).toEqual([]);
     expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(width);
     expect(await page.getAttribute("html", "lang")).toBe(lang === "zh" ? "zh-CN" : "en");
+    await page.context().close();
+  });
+
+  it("says that a matter is not there", async () => {
+    const { page, wrong } = await open("#/matter/20260101-0001", 360, "en");
+    await page.waitForSelector('main .quiet:has-text("There is no matter “20260101-0001”.")');
+    expect(wrong.filter((text) => !text.includes("404"))).toEqual([]);
     await page.context().close();
   });
 

@@ -39,9 +39,11 @@ export function MatterPage({ id }: { id: string }) {
   const { data, failure } = useAnswer<MatterAnswer>(ask(path), MATTERS_EVERY_MS, mattersTurn.value);
   if (failure?.status === 404)
     return (
-      <Quiet>
-        {t("matter.unknown", { id })} <a href={href("alerts")}>{t("nav.alerts")}</a>
-      </Quiet>
+      <div class="page">
+        <Quiet>
+          {t("matter.unknown", { id })} <a href={href("alerts")}>{t("nav.alerts")}</a>
+        </Quiet>
+      </div>
     );
   return (
     <div class="page matter-page">
