@@ -254,6 +254,10 @@ describe.skipIf(!existsSync(executablePath))("an officer", () => {
     const row = page.locator(".summary tbody tr").first();
     await row.waitFor();
     expect(await row.locator("td").allTextContents()).toEqual(["1", "1", "0", "1", "100%", "100%"]);
+    // On paper there is nothing to press.
+    await page.emulateMedia({ media: "print" });
+    expect(await page.locator(".header, .footer, button").filter({ visible: true }).count()).toBe(0);
+    expect(await page.isVisible(".summary tfoot")).toBe(true);
     expect(wrong).toEqual([]);
     await context.close();
   });
