@@ -2,6 +2,7 @@
 import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
 import type { Dashboard, Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { rejectedField } from "../../model/measurements.ts";
+import { type MeterStateName, meterStates } from "../../model/observation.ts";
 import { stands, verdicts } from "../../model/reading.ts";
 import { type RejectCode, rejectCodes } from "../../model/reject.ts";
 import { annotations, eventKinds } from "./annotations.ts";
@@ -82,7 +83,7 @@ const meterCount = (
   stat({ id, ...words, queries: [query], unit: unit.count, steps: fromOn(1, colour), noValue: "0" });
 
 /** The least threshold of the rules on a number: from there on a meter counts. */
-function leastOf({ rules }: Shipped, field: "state" | "stuckHours"): number {
+function leastOf({ rules }: Shipped, field: "stuckHours"): number {
   const own = rules.filter(
     (rule) => rule.series.measurement === "meter_status" && rule.series.field === field,
   );
@@ -90,19 +91,20 @@ function leastOf({ rules }: Shipped, field: "state" | "stuckHours"): number {
   return Math.min(...own.map((rule) => rule.threshold));
 }
 
-const silent = (shipped: Shipped): Panel =>
-  meterCount(
-    ids.silent,
-    {
-      title: text("无数据计量点", "Silent meters"),
-      about: text(
-        "最近一次状态为无数据或从未上报的计量点数，与预警规则口径相同。",
-        "Meters silent or never heard of when last looked at, as the alert rule counts them.",
-      ),
-    },
-    countOf("state", `"value" >= ${leastOf(shipped, "state")}`),
-    "red",
-  );
+const stateOf = (state: MeterStateName): number => meterStates.indexOf(state);
+
+const silent: Panel = meterCount(
+  ids.silent,
+  {
+    title: text("无数据计量点", "Silent meters"),
+    about: text(
+      "最近一次状态为无数据或从未上报的计量点数；何时预警见规则。",
+      "Meters silent or never heard of when last looked at; the alert rules say from when on somebody is told.",
+    ),
+  },
+  countOf("state", `"value" >= ${stateOf("silent")}`),
+  "red",
+);
 
 const late: Panel = meterCount(
   ids.late,
@@ -110,7 +112,7 @@ const late: Panel = meterCount(
     title: text("迟报计量点", "Late meters"),
     about: text("最近一次状态为迟报的计量点数。", "Meters late when last looked at."),
   },
-  countOf("state", `"value" = 1`),
+  countOf("state", `"value" = ${stateOf("late")}`),
   "yellow",
 );
 
@@ -292,7 +294,7 @@ function meters(shipped: Shipped): Panel {
     queries: [
       table(
         "A",
-        `SELECT "state", "receivedAgeMs", "stuckHours" FROM (${inner}) WHERE $timeFilter AND ("state" >= 1 OR "stuckHours" >= ${leastOf(shipped, "stuckHours")}) GROUP BY "site", "meter"`,
+        `SELECT "state", "receivedAgeMs", "stuckHours" FROM (${inner}) WHERE $timeFilter AND ("state" >= ${stateOf("late")} OR "stuckHours" >= ${leastOf(shipped, "stuckHours")}) GROUP BY "site", "meter"`,
       ),
     ],
     unit: "none",
@@ -531,7 +533,7 @@ export function quality(shipped: Shipped): Dashboard {
         panels: [
           [online, 4],
           [completeness(shipped), 4],
-          [silent(shipped), 4],
+          [silent, 4],
           [late, 4],
           [stuck(shipped), 4],
           [rejected, 4],
