@@ -50,7 +50,7 @@ function checkSummary(report: Report, path: string, { watch }: RuleForm, text: s
     } else if (part.form === undefined && !tags.includes(part.name))
       report.error(
         path,
-        `{{${part.name}}} is no tag of ${watch}: use one of ${tags.join(", ")}, or a number with |percent or |number`,
+        `{{${part.name}}} is no tag of ${watch}: use one of ${tags.join(", ")}, or a number with |percent, |number or |count`,
       );
     else if (part.form !== undefined && !numbers.includes(part.name))
       report.error(path, `{{${part.name}|${part.form}}} is not told: use one of ${numbers.join(", ")}`);

@@ -1,7 +1,7 @@
 /** Texts of rules with places to fill in: `{{site}}`, `{{value|percent}}`. */
 
-/** How a number is written: as a share of a hundred, or with one decimal. */
-export const summaryForms = ["percent", "number"] as const;
+/** How a number is written: as a share of a hundred, with one decimal, or whole. */
+export const summaryForms = ["percent", "number", "count"] as const;
 export type SummaryForm = (typeof summaryForms)[number];
 
 /** A place to fill in: a tag of the series where there is no form, a number otherwise. */
@@ -10,7 +10,7 @@ export interface SummaryPlace {
   readonly form?: SummaryForm;
 }
 
-const place = /\{\{\s*([A-Za-z]+)\s*(?:\|\s*(percent|number)\s*)?\}\}/g;
+const place = /\{\{\s*([A-Za-z]+)\s*(?:\|\s*(percent|number|count)\s*)?\}\}/g;
 
 /** A text cut at its places. What merely resembles a place stays text. */
 export function summaryParts(text: string): (string | SummaryPlace)[] {
@@ -31,7 +31,7 @@ const percent = (value: number): string => `${Number((value * 100).toPrecision(4
 
 function writeNumber(value: number | undefined, form: SummaryForm): string {
   if (value === undefined) return "—";
-  return form === "percent" ? percent(value) : value.toFixed(1);
+  return form === "percent" ? percent(value) : value.toFixed(form === "count" ? 0 : 1);
 }
 
 /** The text with its places filled in; an absent tag is nothing, an unknown number a dash. */

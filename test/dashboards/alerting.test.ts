@@ -154,8 +154,8 @@ describe("rules", () => {
   });
 
   test("have summaries as templates that a missing tag does not break", () => {
-    expect(templateOf("{{site}}: {{value|percent}} of {{allowed|number}}")).toBe(
-      '{{ with $labels.site }}{{ . }}{{ end }}: {{ humanizePercentage $values.value.Value }} of {{ printf "%.1f" $values.allowed.Value }}',
+    expect(templateOf("{{site}}: {{value|percent}} of {{allowed|number}} {{used|count}}")).toBe(
+      '{{ with $labels.site }}{{ . }}{{ end }}: {{ humanizePercentage $values.value.Value }} of {{ printf "%.1f" $values.allowed.Value }} {{ printf "%.0f" $values.used.Value }}',
     );
   });
 });

@@ -67,7 +67,7 @@ function dataOf(rule: Rule) {
 function placeText({ name, form }: SummaryPlace): string {
   if (form === undefined) return `{{ with $labels.${name} }}{{ . }}{{ end }}`;
   if (form === "percent") return `{{ humanizePercentage $values.${name}.Value }}`;
-  return `{{ printf "%.1f" $values.${name}.Value }}`;
+  return `{{ printf "%.${form === "count" ? 0 : 1}f" $values.${name}.Value }}`;
 }
 
 /** A summary as Grafana's own template. */
