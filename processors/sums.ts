@@ -8,8 +8,9 @@ import type { Rollup } from "./rollup.ts";
 
 /** Days of one carrier that are summed in one step, so that a step stays short. */
 const DAYS_A_STEP = 4;
-/** While days keep changing, limits follow at least this often. */
-const LIMITS_AT_LEAST_MS = 5_000;
+/** While days keep changing, limits follow this often, and the less often the more rows they have: 0.1 ms each. */
+const LIMITS_EVERY_MS = 1_000;
+const LIMITS_EVERY_MS_A_ROW = 1;
 
 export interface Sums {
   /** Takes note of what a step changed, and why; the marks themselves are stored with the changes. */
@@ -72,7 +73,7 @@ export function createSums(plan: Plan, rollup: Rollup, limits?: LimitStage): Sum
   /** Summed, and to be followed by their limits: those that the limits know of already, and those they do not. */
   const summed = new Map<string, Mark>();
   let fresh: Mark[] = [];
-  let lastLimits = 0;
+  let limitsDue = 0;
   const monthOf = (mark: DirtyDay): MonthIndex => plan.calendar.monthOfDay(mark.day);
 
   const noteOne = (
@@ -139,11 +140,12 @@ export function createSums(plan: Plan, rollup: Rollup, limits?: LimitStage): Sum
     if (limits) fresh.push(...finished);
   };
 
+  /** @returns how many rows were made */
   const followLimits = async (
     stage: LimitStage,
     at: Instant,
     write: (changes: Changes) => Promise<void>,
-  ): Promise<void> => {
+  ): Promise<number> => {
     const taken = fresh;
     fresh = [];
     if (taken.length > 0) await stage.take(taken.map((mark) => ({ ...mark, quarters: allQuarters(mark) })));
@@ -153,6 +155,7 @@ export function createSums(plan: Plan, rollup: Rollup, limits?: LimitStage): Sum
     if (done.length > 0 || changes.facts || (changes.observations?.length ?? 0) > 0)
       await write({ ...changes, dirtyDone: done });
     if (stage.size() === 0) summed.clear();
+    return changes.observations?.length ?? 0;
   };
 
   return {
@@ -176,9 +179,9 @@ export function createSums(plan: Plan, rollup: Rollup, limits?: LimitStage): Sum
     waiting: () => marks.size + summed.size || Math.min(1, limits?.size() ?? 0),
     async step(at, write) {
       await sumSome(at, write);
-      if (limits && (marks.size === 0 || at - lastLimits >= LIMITS_AT_LEAST_MS)) {
-        await followLimits(limits, at, write);
-        lastLimits = at;
+      if (limits && (marks.size === 0 || at >= limitsDue)) {
+        const rows = await followLimits(limits, at, write);
+        limitsDue = at + Math.max(LIMITS_EVERY_MS, rows * LIMITS_EVERY_MS_A_ROW);
       }
     },
   };
