@@ -169,6 +169,32 @@ describe("a change of the past", () => {
     expect((await onDay(second, "budget", "2026-04-03"))?.used).toBeCloseTo(3 * 0.24 * 0.3, 12);
   });
 
+  it("is followed after a restart by limits that a process no longer came to", async () => {
+    const { temporaryDirectory } = await import("../world.ts");
+    const directory = temporaryDirectory();
+    closing.push(async () => directory.remove());
+    const path = `${directory.path}/energy.db`;
+    const config = withLimits([limit()]);
+    const first = await openPipeline(
+      config,
+      path,
+      () => at("2026-04-05T12:00"),
+      ({ observations = [] }) => {
+        if (observations.length > 0) throw new Error("the process ends here");
+      },
+    );
+    await first.publish(steady("2026-04-01", "2026-04-03", 10));
+    await expect(first.settled()).rejects.toThrow("the process ends here");
+    expect(await first.store.dirty()).not.toEqual([]);
+    await first.close();
+    const second = await openPipeline(config, path, () => at("2026-04-05T12:00"));
+    closing.push(second.close);
+    expect(await usage(second)).toEqual([]);
+    await second.settled();
+    expect((await onDay(second, "budget", "2026-04-02"))?.used).toBeCloseTo(2 * 0.029496, 12);
+    expect(await second.store.dirty()).toEqual([]);
+  });
+
   it("follows a changed limit, and ends one that was removed", async () => {
     const { temporaryDirectory } = await import("../world.ts");
     const directory = temporaryDirectory();
