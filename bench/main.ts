@@ -1,6 +1,7 @@
 /** `npm run bench`: what the embedded stack does on this machine, beside what the machine can do at all; `--stack`: the other. */
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
+import { benchAlerts } from "./alerts.ts";
 import { benchFleet } from "./fleet.ts";
 import { benchImport } from "./import.ts";
 import { benchLatency } from "./latency.ts";
@@ -9,7 +10,7 @@ import { benchStack, stackParts } from "./stack.ts";
 import { benchSteady } from "./steady.ts";
 import { benchYear } from "./year.ts";
 
-const embeddedParts: readonly string[] = ["steady", "latency", "import", "fleet", "year"];
+const embeddedParts: readonly string[] = ["steady", "latency", "alerts", "import", "fleet", "year"];
 
 const { values } = parseArgs({
   options: {
@@ -38,6 +39,7 @@ if (values.stack) {
 }
 if (chosen.has("steady")) await benchSteady(report, quick ? 1_000 : 5_000, quick ? 96 : 192);
 if (chosen.has("latency")) await benchLatency(report, 1_000, quick ? 10 : 30);
+if (chosen.has("alerts")) await benchAlerts(report, quick ? 20 : 100);
 if (chosen.has("import")) await benchImport(report);
 if (chosen.has("fleet")) await benchFleet(report, quick ? 100 : 1_000, 100, quick ? 20 : 180);
 if (chosen.has("year"))
