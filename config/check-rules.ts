@@ -1,7 +1,7 @@
 /** Checks of `rules.yaml`: what a rule names is there to be watched, and its bounds make sense. */
 import { type Limit, purposes } from "../model/limit.ts";
 import { observed } from "../model/observation.ts";
-import { type RuleCondition, tellingNumbers } from "../model/rule.ts";
+import { type RuleCondition, toldBeside } from "../model/rule.ts";
 import { summaryParts } from "../model/rule-summary.ts";
 import { type Report, reportRepeats } from "./report.ts";
 import type { RuleForm } from "./schema-rules.ts";
@@ -39,9 +39,17 @@ function checkClear(report: Report, level: RuleForm["levels"][number]): void {
     );
 }
 
-function checkSummary(report: Report, path: string, { watch }: RuleForm, text: string): void {
+/** Numbers that a summary may name: those that every level tells. */
+function numbersTold({ watch, levels }: RuleForm): string[] {
+  const told = levels.map(({ when }) => toldBeside({ measurement: watch, field: when.field }));
+  const [first = [], ...others] = told;
+  return ["value", ...first.filter((name) => others.every((list) => list.includes(name)))];
+}
+
+function checkSummary(report: Report, path: string, form: RuleForm, text: string): void {
+  const { watch } = form;
   const tags: readonly string[] = observed[watch].tags;
-  const numbers = ["value", ...(tellingNumbers[watch] ?? [])];
+  const numbers = numbersTold(form);
   for (const part of summaryParts(text)) {
     if (typeof part === "string") {
       if (/\{\{|\}\}/.test(part)) report.error(path, `has braces that are no place: write {{site}}`);

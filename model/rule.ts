@@ -60,10 +60,17 @@ export function compares(value: number, op: Comparison, bound: number): boolean 
   return op === "<" ? value < bound : value <= bound;
 }
 
-/** Numbers of a row that are told with the value that set the rule off. */
-export const tellingNumbers: Readonly<Partial<Record<ObservedName, readonly string[]>>> = {
-  limit_usage: ["used", "allowed", "coverage"],
-};
+const toldOfLimits = ["used", "allowed", "ratio", "coverage"];
+const toldOfProjections = ["projected", "projectedRatio", "daysLeft"];
+
+/** Numbers of the row that are told with the value that set the rule off. */
+export function toldBeside({
+  measurement,
+  field,
+}: Pick<RuleSeries, "measurement" | "field">): readonly string[] {
+  if (measurement !== "limit_usage") return [];
+  return field.startsWith("projected") ? [...toldOfLimits, ...toldOfProjections] : toldOfLimits;
+}
 
 const colourNames: Readonly<Record<Colour, string>> = { yellow: "黄", orange: "橙", red: "红" };
 

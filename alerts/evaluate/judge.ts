@@ -1,6 +1,6 @@
 /** What a row says to a rule. */
 import { type Observation, type ObservedName, observed } from "../../model/observation.ts";
-import { compares, type Rule, tellingNumbers } from "../../model/rule.ts";
+import { compares, type Rule, toldBeside } from "../../model/rule.ts";
 
 /** A row's meaning: `holds`, `not`, or `error` where it lacks what the rule asks for. */
 export type Verdict = "holds" | "not" | "error";
@@ -31,7 +31,7 @@ export function valuesOf(rule: Rule, { numbers }: Observation): Record<string, n
   const told: [string, number][] = [];
   const own = numbers[rule.series.field];
   if (own != null && Number.isFinite(own)) told.push(["value", own]);
-  for (const name of tellingNumbers[rule.series.measurement] ?? []) {
+  for (const name of toldBeside(rule.series)) {
     const number = numbers[name];
     if (number != null && Number.isFinite(number)) told.push([name, number]);
   }

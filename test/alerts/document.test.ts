@@ -245,7 +245,7 @@ describe("the embedded evaluation's documents", () => {
 
   test("are read like Grafana's, with the words filled in and a link to the panel", () => {
     const changes = createEvaluator([rule]).take(
-      [row("works", { red: 1.0234, used: 112, allowed: null, coverage: 0.5 })],
+      [row("works", { red: 1.0234, used: 112, allowed: null, ratio: 1.12, coverage: 0.5 })],
       1000,
     );
     const [document, ...more] = documentsOf(changes, { grafanaUrl: "https://grafana.example/g" });
@@ -264,7 +264,7 @@ describe("the embedded evaluation's documents", () => {
           domain: "budget",
           site: "works",
           limit: "l-works",
-          values: { value: 1.0234, used: 112, coverage: 0.5 },
+          values: { value: 1.0234, used: 112, ratio: 1.12, coverage: 0.5 },
           summary: { zh: "works 已用 112.0，102.3%，", en: "works used — 50%" },
           panelUrl: "https://grafana.example/g/d/energy-limits?viewPanel=8&var-site=works",
         },

@@ -1,6 +1,6 @@
 /** The question a rule asks: the newest row of each series, as one number with the series' tags. */
 import { observed } from "../../../model/observation.ts";
-import { type Rule, tellingNumbers } from "../../../model/rule.ts";
+import { type Rule, toldBeside } from "../../../model/rule.ts";
 
 const name = (text: string): string => `"${text.replace(/[\\"]/g, "\\$&")}"`;
 const literal = (text: string): string => `'${text.replace(/[\\']/g, "\\$&")}'`;
@@ -39,7 +39,7 @@ export function queryOf(rule: Rule): string {
 
 /** Numbers told beside it, each with its question. */
 export function tellingQueries(rule: Rule): { readonly field: string; readonly query: string }[] {
-  return (tellingNumbers[rule.series.measurement] ?? []).map((field) => {
+  return toldBeside(rule.series).map((field) => {
     const newest = `SELECT last(${name(field)}) AS ${name(field)},"unknown" FROM ${name(rule.series.measurement)} WHERE ${whereOf(rule)} GROUP BY ${tagsOf(rule)}`;
     const query = `SELECT ${name(field)} FROM (${newest}) WHERE ${isKnown([field])} GROUP BY ${tagsOf(rule)}`;
     return { field, query };
