@@ -12,6 +12,10 @@ const rules: Record<string, { folders: readonly string[]; packages: readonly str
   config: { folders: ["model"], packages: ["zod", "yaml", "node:"] },
   alerts: { folders: ["model"], packages: ["zod", "node:crypto"] },
   demo: { folders: ["model"], packages: ["node:"] },
+  dashboards: {
+    folders: ["model", "config"],
+    packages: ["@grafana/grafana-foundation-sdk", "yaml", "node:"],
+  },
   board: {
     folders: ["model"],
     packages: ["zod", "fastify", "@fastify/", "node:", "preact", "@preact/", "echarts"],

@@ -2,7 +2,6 @@
 import type { Builder, Dataquery } from "@grafana/grafana-foundation-sdk/cog";
 import type { Dashboard, Panel } from "@grafana/grafana-foundation-sdk/dashboard";
 import { rejectedField } from "../../model/measurements.ts";
-import { type MeterStateName, meterStates } from "../../model/observation.ts";
 import { stands, verdicts } from "../../model/reading.ts";
 import { type RejectCode, rejectCodes } from "../../model/reject.ts";
 import { annotations, eventKinds } from "./annotations.ts";
@@ -29,6 +28,7 @@ const toSite = [drill("energy-site", text("打开单位", "Open the site"), { si
 
 const online: Panel = stat({
   id: ids.online,
+  recent: true,
   title: text("在线率", "Online"),
   about: text(
     "最近一次：在线计量点占在用计量点。",
@@ -49,6 +49,7 @@ const online: Panel = stat({
 const completeness = ({ rules }: Shipped): Panel =>
   stat({
     id: ids.completeness,
+    recent: true,
     title: text("近24小时完整率", "Completeness, 24 h"),
     about: text(
       "最近一次各单位完整率的平均；阈值与预警规则相同。",
@@ -79,8 +80,9 @@ const meterCount = (
   words: { readonly title: ReturnType<typeof text>; readonly about: ReturnType<typeof text> },
   query: Builder<Dataquery>,
   colour: "yellow" | "orange" | "red",
+  noValue = "0",
 ): Panel =>
-  stat({ id, ...words, queries: [query], unit: unit.count, steps: fromOn(1, colour), noValue: "0" });
+  stat({ id, ...words, queries: [query], unit: unit.count, steps: fromOn(1, colour), noValue, recent: true });
 
 /** The least threshold of the rules on a number: from there on a meter counts. */
 function leastOf({ rules }: Shipped, field: "stuckHours"): number {
@@ -91,29 +93,45 @@ function leastOf({ rules }: Shipped, field: "stuckHours"): number {
   return Math.min(...own.map((rule) => rule.threshold));
 }
 
-const stateOf = (state: MeterStateName): number => meterStates.indexOf(state);
+/**
+ * Sum of a term over the meters' newest states, 0 to 3. A condition would leave nothing to count where all is well,
+ * and that looks the same as no data.
+ */
+const sumOf = (term: string): Builder<Dataquery> =>
+  series(
+    "A",
+    `SELECT sum("one") AS "meters" FROM (SELECT ${term} AS "one" FROM (SELECT last("state") AS "state" FROM "meter_status" WHERE $timeFilter${where} GROUP BY "site", "meter") WHERE $timeFilter GROUP BY "site", "meter") WHERE $timeFilter`,
+    "meters",
+  );
 
 const silent: Panel = meterCount(
   ids.silent,
   {
     title: text("无数据计量点", "Silent meters"),
     about: text(
-      "最近一次状态为无数据或从未上报的计量点数；何时预警见规则。",
-      "Meters silent or never heard of when last looked at; the alert rules say from when on somebody is told.",
+      "最近一次状态为无数据或从未上报的计量点数；何时预警见规则。没有任何状态时显示“—”。",
+      "Meters silent or never heard of when last looked at; the alert rules say from when on somebody is told. A dash where nothing is known of any.",
     ),
   },
-  countOf("state", `"value" >= ${stateOf("silent")}`),
+  // 0 and 1 give 0; 2 and 3 give 1.
+  sumOf(`floor("state" / 2)`),
   "red",
+  "—",
 );
 
 const late: Panel = meterCount(
   ids.late,
   {
     title: text("迟报计量点", "Late meters"),
-    about: text("最近一次状态为迟报的计量点数。", "Meters late when last looked at."),
+    about: text(
+      "最近一次状态为迟报的计量点数。没有任何状态时显示“—”。",
+      "Meters late when last looked at. A dash where nothing is known of any.",
+    ),
   },
-  countOf("state", `"value" = ${stateOf("late")}`),
+  // 1 gives 1; 0, 2 and 3 give 0.
+  sumOf(`"state" * (2 - "state") * (3 - "state") / 2`),
   "yellow",
+  "—",
 );
 
 const stuck = (shipped: Shipped): Panel =>
@@ -286,6 +304,7 @@ function meters(shipped: Shipped): Panel {
   const inner = `SELECT last("state") AS "state", "receivedAgeMs", "stuckHours" FROM "meter_status" WHERE $timeFilter${where} GROUP BY "site", "meter"`;
   return rows({
     id: ids.meters,
+    recent: true,
     title: text("需要查看的计量点", "Meters to look at"),
     about: text(
       "最近一次不在线，或停走达到预警阈值的计量点。从未上报的没有时龄（显示为 0）。",
@@ -294,7 +313,7 @@ function meters(shipped: Shipped): Panel {
     queries: [
       table(
         "A",
-        `SELECT "state", "receivedAgeMs", "stuckHours" FROM (${inner}) WHERE $timeFilter AND ("state" >= ${stateOf("late")} OR "stuckHours" >= ${leastOf(shipped, "stuckHours")}) GROUP BY "site", "meter"`,
+        `SELECT "state", "receivedAgeMs", "stuckHours" FROM (${inner}) WHERE $timeFilter AND ("state" >= 1 OR "stuckHours" >= ${leastOf(shipped, "stuckHours")}) GROUP BY "site", "meter"`,
       ),
     ],
     unit: "none",
@@ -319,6 +338,7 @@ function gateways({ rules }: Shipped): Panel {
   ];
   return rows({
     id: ids.gateways,
+    recent: true,
     title: text("网关", "Gateways"),
     about: text(
       "各网关最近一次的状态与其下无数据的计量点。",
@@ -354,6 +374,7 @@ function siteTable(
   return rows({
     id,
     ...words,
+    recent: true,
     queries: [
       ...fields.map(({ from }, i) =>
         newest(String.fromCharCode(65 + i), {

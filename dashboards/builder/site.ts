@@ -46,6 +46,7 @@ const coverage: Panel = stat({
 const online = ({ rules }: Shipped): Panel =>
   stat({
     id: ids.online,
+    recent: true,
     title: text("近24小时完整率", "Completeness, 24 h"),
     about: text(
       "最近 24 个整点小时已知时间占比（全部计入合计的计量点）；阈值与预警规则相同。",
@@ -246,6 +247,7 @@ function meterTable(shipped: Shipped): Panel {
     newest(refId, { measurement: "meter_status", always: "state", numbers, tags: ["meter"], where });
   return rows({
     id: ids.meters,
+    recent: true,
     title: text("计量点", "Meters"),
     about: text(
       "各计量点最近的状态：最新读数距今、近24小时完整率与估计占比、停走小时、功率与额定之比。未知则空白。点名称只看该计量点。",

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { categoryNames } from "../../dashboards/builder/categories.ts";
 import { MOUNTED_AT } from "../../dashboards/builder/files.ts";
+import { variable } from "../../dashboards/builder/influxql.ts";
 import { carrierColours, categoryColours, levelColours, plain } from "../../dashboards/builder/palette.ts";
 import { panelIds } from "../../dashboards/builder/panel-ids.ts";
 import { stepsOf } from "../../dashboards/builder/steps.ts";
@@ -115,13 +116,13 @@ describe.each(committed.map((dashboard) => [dashboard.uid, dashboard] as const))
   test("uses the variable of the data source everywhere, and variables that it has", () => {
     const names = dashboard.templating.list.map((variable) => variable.name);
     expect(new Set(names).size).toBe(names.length);
-    for (const variable of dashboard.templating.list.slice(1)) {
-      expect(variable.datasource?.uid).toBe("${datasource}");
-      expect(variable.refresh, variable.name).toBe(2);
+    for (const one of dashboard.templating.list.slice(1)) {
+      expect(one.datasource?.uid).toBe(variable("datasource"));
+      expect(one.refresh, one.name).toBe(2);
     }
     for (const panel of dashboard.panels) {
-      expect(panel.datasource.uid, `panel ${panel.id}`).toBe("${datasource}");
-      for (const target of panel.targets) expect(target.datasource?.uid).toBe("${datasource}");
+      expect(panel.datasource.uid, `panel ${panel.id}`).toBe(variable("datasource"));
+      for (const target of panel.targets) expect(target.datasource?.uid).toBe(variable("datasource"));
     }
     const text = JSON.stringify(dashboard);
     const used = [...text.matchAll(/\$\{(\w+)(?::\w+)?\}/g)].map((match) => match[1]!);
@@ -215,8 +216,8 @@ describe("links", () => {
       const [, uid, query = ""] = /^\/d\/([a-z-]+)\?(.*)$/.exec(link.url) ?? [];
       const target = committed.find((one) => one.uid === uid);
       expect(target, where).toBeDefined();
-      expect(query, where).toContain("${__url_time_range}");
-      expect(query, where).toContain("${datasource:queryparam}");
+      expect(query, where).toContain(variable("__url_time_range"));
+      expect(query, where).toContain(variable("datasource", "queryparam"));
       const names = target!.templating.list.map((variable) => variable.name);
       for (const [, name] of query.matchAll(/var-(\w+)=/g)) expect(names, where).toContain(name);
       for (const [, name] of query.matchAll(/\$\{(\w+):queryparam\}/g)) expect(names, where).toContain(name);

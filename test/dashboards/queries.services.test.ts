@@ -216,6 +216,7 @@ describe.skipIf(!(await haveServices(["kafka", "influx"])))("the dashboards on a
     )!;
     return ask(influx, filled(question.query, await shownBy(of(uid), chosen), question.panel!.interval));
   };
+  const isSite = (id: string | undefined): boolean => registry.sites.some((site) => site.id === id);
   const numberOf = (answer: readonly AnswerSeries[]): number => Number(answer[0]?.values[0]?.[1]);
 
   test.each(committed.map((dashboard) => [dashboard.uid, dashboard] as const))(
@@ -325,6 +326,17 @@ describe.skipIf(!(await haveServices(["kafka", "influx"])))("the dashboards on a
   test("meters are counted by their newest state, and matters once", async () => {
     const ids = panelIds["energy-quality"];
     expect(numberOf(await asked("energy-quality", ids.stuck))).toBeGreaterThanOrEqual(1);
+    const rows = await store.observations({
+      measurement: "meter_status",
+      from: time.from,
+      to: time.to + 1,
+      newest: true,
+    });
+    const inState = (states: readonly number[]) =>
+      rows.filter(({ tags, numbers }) => isSite(tags.site) && states.includes(numbers.state!)).length;
+    expect(inState([1])).toBeGreaterThanOrEqual(1);
+    expect(numberOf(await asked("energy-quality", ids.late))).toBe(inState([1]));
+    expect(numberOf(await asked("energy-quality", ids.silent))).toBe(inState([2, 3]));
     const closed = await asked("energy-alerts", panelIds["energy-alerts"].closed);
     expect(closed[0]!.values).toHaveLength(1);
     const raised = await asked("energy-alerts", panelIds["energy-alerts"].agencies);
