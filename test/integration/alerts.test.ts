@@ -221,6 +221,27 @@ describe("a matter over HTTP", () => {
     expect(bad.status).toBe(400);
   });
 
+  test("is in the API's document, with every action", async () => {
+    const answer = await fetch(`${program.httpUrl}/api/v1/openapi.json`, { headers: county.people.viewer });
+    const { paths } = (await answer.json()) as {
+      paths: Record<string, Record<string, { operationId: string }>>;
+    };
+    expect(Object.keys(paths)).toEqual(
+      expect.arrayContaining([
+        "/api/v1/hooks/grafana",
+        "/api/v1/matters",
+        "/api/v1/matters/{id}",
+        "/api/v1/duties",
+      ]),
+    );
+    const actions = Object.keys(paths).filter((path) => path.startsWith("/api/v1/matters/{id}/"));
+    expect(actions).toHaveLength(8);
+    const ids = Object.values(paths).flatMap((methods) =>
+      Object.values(methods).map((one) => one.operationId),
+    );
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+
   test("is counted by month and agency; who there is has no addresses", async () => {
     const { rows } = await get<MattersSummaryAnswer>("matters/summary");
     expect(rows).toMatchObject([{ agency: "development", name: { en: "Development" } }]);
