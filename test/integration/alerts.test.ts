@@ -224,7 +224,7 @@ describe("a matter over HTTP", () => {
   test("is in the API's document, with every action", async () => {
     const answer = await fetch(`${program.httpUrl}/api/v1/openapi.json`, { headers: county.people.viewer });
     const { paths } = (await answer.json()) as {
-      paths: Record<string, Record<string, { operationId: string }>>;
+      paths: Record<string, Record<string, { operationId?: string }>>;
     };
     expect(Object.keys(paths)).toEqual(
       expect.arrayContaining([
@@ -236,9 +236,9 @@ describe("a matter over HTTP", () => {
     );
     const actions = Object.keys(paths).filter((path) => path.startsWith("/api/v1/matters/{id}/"));
     expect(actions).toHaveLength(8);
-    const ids = Object.values(paths).flatMap((methods) =>
-      Object.values(methods).map((one) => one.operationId),
-    );
+    const ids = Object.values(paths)
+      .flatMap((methods) => Object.values(methods).map((one) => one.operationId))
+      .filter((id) => id !== undefined);
     expect(new Set(ids).size).toBe(ids.length);
   });
 
