@@ -55,7 +55,7 @@ export function joined(by: string | undefined, columns: readonly Column[]): Data
 
 /** Units, colours and links of the columns, by the names they are shown with. */
 export function columnOverrides(columns: readonly Column[]): Override[] {
-  return columns.map((column) => {
+  return columns.flatMap((column) => {
     const properties: DynamicConfigValue[] = [];
     if (column.unit) properties.push({ id: "unit", value: column.unit });
     if (column.decimals !== undefined) properties.push({ id: "decimals", value: column.decimals });
@@ -63,9 +63,12 @@ export function columnOverrides(columns: readonly Column[]): Override[] {
       properties.push({ id: "thresholds", value: thresholds(column.steps).build() });
       properties.push({ id: "custom.cellOptions", value: { type: "color-background", mode: "basic" } });
     }
-    if (column.mappings) properties.push({ id: "mappings", value: column.mappings });
+    if (column.mappings) {
+      properties.push({ id: "mappings", value: column.mappings });
+      if (!column.steps) properties.push({ id: "custom.cellOptions", value: { type: "color-text" } });
+    }
     if (column.links) properties.push({ id: "links", value: column.links });
     if (column.width) properties.push({ id: "custom.width", value: column.width });
-    return { name: both(column.shown), properties };
+    return properties.length > 0 ? [{ name: both(column.shown), properties }] : [];
   });
 }

@@ -268,7 +268,7 @@ export function limitsDashboard(shipped: Shipped): Dashboard {
       "Consumption in kgce per unit of output, and the limit.",
     ),
     purposes: ["unit-consumption"],
-    unit: "suffix: kgce",
+    unit: "suffix:kgce",
   });
   return dashboard({
     uid: "energy-limits",
