@@ -39,7 +39,7 @@ export interface Duty {
   readonly town?: string;
   readonly sector?: string;
   readonly category?: string;
-  /** Row of the plan's targets, such as `T19-1`. */
+  /** Row of the plan's targets, such as `T19-1`, whose agencies lead and help; beside exactly one of the others. */
   readonly target?: string;
   readonly county?: boolean;
   /** Only for these; all where absent. */
