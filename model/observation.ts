@@ -74,7 +74,7 @@ export const observed = {
       "completeness",
       /** Electricity of the last whole hour over the median of the same hour on the same weekday of the four weeks before; null without three of them. */
       "jumpRatio",
-      /** Mean power of last night's quarter-hours (00:00 to 05:00) over that of the day before; null for sites that run at night. */
+      /** Mean power of last night's quarter-hours (00:00 to 05:00) over that of the day before, or of a usual day if that is more; null for sites that run at night. */
       "nightRatio",
       /** |main meters − sub-meters| ÷ main meters of yesterday's electricity, where the sub-meters are said to be complete; else null. */
       "imbalance",

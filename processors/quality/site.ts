@@ -20,6 +20,8 @@ export const NIGHTS = 7;
 const LEAST_NIGHTS = 3;
 /** With half the power of the day and more a night is worked in. */
 const WORKED_NIGHT = 0.5;
+/** So many of a week, and the site runs at night now and then. */
+const WORKED_NIGHTS = 2;
 /** Share of a time that must be known before its mean says anything. */
 const LEAST_KNOWN = 0.9;
 /** Sub-meters cover the main meter while they say the same within this share, in the middle of so many days. */
@@ -69,27 +71,42 @@ export function jumpRatioOf(rows: Rows, [hour, ...before]: readonly Span[]): num
   return amount / usual;
 }
 
-/** Mean power of a night over that of the rest of the day before it. */
-function nightOver(calendar: Calendar, rows: Rows, day: DayIndex): number | undefined {
-  const midnight = calendar.dayStart(day);
-  const dayBefore = { start: calendar.dayStart(day - 1) + NIGHT_MS, end: midnight };
-  const night = amountIn(rows, { start: midnight, end: midnight + NIGHT_MS }, LEAST_KNOWN);
-  const before = amountIn(rows, dayBefore, LEAST_KNOWN);
-  if (night === undefined || before === undefined || before <= 0) return undefined;
-  return night / NIGHT_MS / (before / (dayBefore.end - dayBefore.start));
+/** Mean power of the five hours that begin a day, in energy a ms. */
+function nightPower(calendar: Calendar, rows: Rows, day: DayIndex): number | undefined {
+  const start = calendar.dayStart(day);
+  const amount = amountIn(rows, { start, end: start + NIGHT_MS }, LEAST_KNOWN);
+  return amount === undefined ? undefined : amount / NIGHT_MS;
 }
 
+/** Mean power of the rest of a day. */
+function dayPower(calendar: Calendar, rows: Rows, day: DayIndex): number | undefined {
+  const [start, end] = [calendar.dayStart(day) + NIGHT_MS, calendar.dayStart(day + 1)];
+  const amount = amountIn(rows, { start, end }, LEAST_KNOWN);
+  return amount === undefined ? undefined : amount / (end - start);
+}
+
+const ratioOf = (part: number | undefined, whole: number | undefined): number | undefined =>
+  part === undefined || whole === undefined || whole <= 0 ? undefined : part / whole;
+
 /**
- * Mean power of the night that begins on `day` over that of the day before; null where either is not known, and
- * for sites that run at night: those whose nights of the week before had half the power of their days and more.
- * @param rows quarter-hours from eight days before it to its end
+ * Mean power of the night that begins `day` over that of the day before, or of the days of the week before in
+ * their middle if that is more: a Sunday is no measure of Monday's night. Null where they are not known, and for
+ * sites that run at night now and then: two nights of the week before had half the power of their days and more.
+ * @param rows quarter-hours from eight days before it to the night's end
  */
 export function nightRatioOf(calendar: Calendar, rows: Rows, day: DayIndex): number | null {
-  const ratio = nightOver(calendar, rows, day);
-  const earlier = Array.from({ length: NIGHTS }, (_, i) => nightOver(calendar, rows, day - 1 - i));
-  const known = earlier.filter((one) => one !== undefined);
-  const usual = known.length < LEAST_NIGHTS ? undefined : median(known);
-  return ratio === undefined || usual === undefined || usual >= WORKED_NIGHT ? null : ratio;
+  const week = Array.from({ length: NIGHTS }, (_, i) => day - 1 - i);
+  const usualDay = median(
+    week.map((one) => dayPower(calendar, rows, one)).filter((power) => power !== undefined),
+  );
+  const ratioAt = (one: DayIndex): number | undefined => {
+    const before = dayPower(calendar, rows, one - 1);
+    const whole = before === undefined ? undefined : Math.max(before, usualDay ?? before);
+    return ratioOf(nightPower(calendar, rows, one), whole);
+  };
+  const nights = week.map(ratioAt).filter((ratio) => ratio !== undefined);
+  const worked = nights.filter((ratio) => ratio >= WORKED_NIGHT).length;
+  return nights.length < LEAST_NIGHTS || worked >= WORKED_NIGHTS ? null : (ratioAt(day) ?? null);
 }
 
 /** Electricity of a day by the main meters, and by the sub-meters below them. */

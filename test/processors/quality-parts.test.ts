@@ -293,8 +293,29 @@ describe("a night against the day before", () => {
     expect(nightRatioOf(calendar, eight(1, 10, 8), day)).toBeCloseTo(0.8, 12);
   });
 
-  test("is none for a site that runs at night", () => {
+  test("is measured by the usual day where the day before was a day of rest", () => {
+    const rows = eight(1, 10);
+    const sunday = calendar.dayStart(day - 1);
+    const rested = rows.map((row) =>
+      row.start >= sunday && row.start < calendar.dayStart(day) ? { ...row, amount: 1 } : row,
+    );
+    expect(nightRatioOf(calendar, rested, day)).toBeCloseTo(0.1, 12);
+    const busy = rows.map((row) => (row.start >= sunday + 5 * HOUR_MS ? { ...row, amount: 20 } : row));
+    expect(nightRatioOf(calendar, busy, day)).toBeCloseTo(1, 12);
+  });
+
+  test("is none for a site that runs at night, be it now and then", () => {
     expect(nightRatioOf(calendar, eight(6, 10, 9), day)).toBeNull();
+    const worked = (...nights: number[]): Rows =>
+      eight(1, 10, 9).map((row) => {
+        const isNight = nights.some((back) => {
+          const midnight = calendar.dayStart(day - back);
+          return row.start >= midnight && row.start < midnight + 5 * HOUR_MS;
+        });
+        return isNight ? { ...row, amount: 8 } : row;
+      });
+    expect(nightRatioOf(calendar, worked(3), day)).toBeCloseTo(0.9, 12);
+    expect(nightRatioOf(calendar, worked(3, 5), day)).toBeNull();
   });
 
   test("is none where the night, the day or the nights before are not known", () => {
