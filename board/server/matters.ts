@@ -19,7 +19,7 @@ export interface MatterRoutes {
   readonly now: () => Instant;
 }
 
-/** Grafana's documents; a thousand alerts with their labels fit. */
+/** Grafana posts each alert by itself (`group_by: ...`); some hundred in one document fit as well. */
 const HOOK_BODY = 256 * 1024;
 
 interface OfMatter {
