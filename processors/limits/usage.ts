@@ -69,13 +69,15 @@ function rollingDays(left: number, pace: number, fallsOut: readonly number[]): n
   return null;
 }
 
-/** Days from `asOf` until the limit is reached at the pace of late; null when it will not be in the period. */
+/** Days from `asOf` until the limit is reached at the pace of late; null when it will not be, or too little is known. */
 export function daysLeftOf(limit: Limit, standing: Standing): number | null {
-  const { used, pace, asOf, period, fallsOut } = standing;
+  const { used, pace, asOf, period, fallsOut, coverage } = standing;
   if (used === null) return null;
   const left = limit.value - used;
   if (left <= 0) return 0;
-  if (pace === null || pace <= 0 || !summed.has(limit.quantity)) return null;
+  // What is not known of the period may have used up the rest.
+  if (coverage < limit.minCoverage || !summed.has(limit.quantity)) return null;
+  if (pace === null || pace <= 0) return null;
   // Nothing falls out that was not used: at its pace alone it takes so long at least.
   if (fallsOut !== undefined) return left / pace > 366 ? null : rollingDays(left, pace, fallsOut());
   const days = left / pace;
