@@ -17,20 +17,23 @@ const textsOf = (longest: number) =>
     .record(z.string().max(200), z.string().max(longest))
     .refine(isSmall, { error: `more than ${MOST.labels} entries` });
 const timeField = z.iso.datetime({ offset: true, error: "write a time such as 2026-11-23T08:00:00Z" });
-const urlField = z.string().max(4000).optional();
+/** It becomes a link for officers: nothing but an address of a page. */
+const urlField = z
+  .string()
+  .max(4000)
+  .regex(/^(https?:\/\/|$)/i, "give an address that begins with https:// or http://")
+  .optional();
 
 /** Keys that are not named here may be there, and are not looked at. */
 const alertForm = z.looseObject({
   status: z.enum(["firing", "resolved"]),
   labels: textsOf(MOST.label),
   annotations: textsOf(MOST.text).default({}),
-  startsAt: timeField,
+  startsAt: timeField.refine((text) => !(Date.parse(text) <= 0), { error: "an alert begins after 1970" }),
   /** Year 1 while it fires. */
   endsAt: timeField.optional(),
   fingerprint: z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "use letters, digits, underscore and hyphen"),
   values: z.record(z.string(), z.unknown()).nullish(),
-  generatorURL: urlField,
-  dashboardURL: urlField,
   panelURL: urlField,
 });
 

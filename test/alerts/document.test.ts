@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { subjectOf } from "../../alerts/desk/subject.ts";
 import { alertsOf } from "../../alerts/document.ts";
@@ -125,6 +126,16 @@ describe("a document of Grafana's", () => {
       /^alerts\[0\]\.fingerprint: "<b>": use letters/,
     ],
     [
+      "a link that is a script",
+      (d) => Object.assign(d.alerts[0]!, { panelURL: "javascript:alert(1)" }),
+      /^alerts\[0\]\.panelURL: "javascript:alert\(1\)": give an address/,
+    ],
+    [
+      "a beginning in year 1",
+      (d) => Object.assign(d.alerts[0]!, { startsAt: "0001-01-01T00:00:00Z" }),
+      /^alerts\[0\]\.startsAt: .*after 1970/,
+    ],
+    [
       "no rule",
       (d) => Object.assign(d.alerts[0]!.labels, { rule: "" }),
       /^alerts\[0\]\.labels\.rule: is missing/,
@@ -172,6 +183,23 @@ describe("a document of Grafana's", () => {
 
   test.each([[undefined], [null], [[]], ["text"], [7]])("is no %j", (document) => {
     expect(problemsOf(document).length).toBeGreaterThan(0);
+  });
+
+  test("of any shape is read or refused, and never an exception", () => {
+    const fields = ["version", "status", "alerts"] as const;
+    fc.assert(
+      fc.property(fc.constantFrom(...fields), fc.jsonValue(), (field, value) => {
+        const read = alertsOf(changed((document) => Object.assign(document, { [field]: value })));
+        if (!read.ok) expect(read.problems.length).toBeGreaterThan(0);
+      }),
+    );
+    const alertFields = Object.keys(posted().alerts[0]!);
+    fc.assert(
+      fc.property(fc.constantFrom(...alertFields), fc.jsonValue(), (field, value) => {
+        const read = alertsOf(changed(({ alerts: [alert] }) => Object.assign(alert!, { [field]: value })));
+        if (!read.ok) expect(read.problems.length).toBeGreaterThan(0);
+      }),
+    );
   });
 
   test("with one wrong alert of many gives none of them", () => {
