@@ -45,6 +45,9 @@ interface Unpublished {
   readonly rows: Observation[];
 }
 
+/** Listening on every address is none that a telephone could open. */
+const everyAddress = /^https?:\/\/(0\.0\.0\.0|\[::\])(:|$)/;
+
 const PUBLISH_EVERY_MS = 500;
 const PUBLISH_AFTER_ERROR_MS = 5_000;
 const AT_ONCE = 500;
@@ -132,7 +135,12 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
       log,
     },
     async begin(boardUrl) {
-      await thread.call("begin", boardUrl);
+      const isAddress = !everyAddress.test(boardUrl);
+      if (!isAddress && registry.duties.boardUrl === undefined && registry.duties.officers.length > 0)
+        log.warn("no-board-url", {
+          message: "notices go out without links: set boardUrl in duties.yaml to the board's address",
+        });
+      await thread.call("begin", isAddress ? boardUrl : "");
       publishing = startPublishing(thread, options);
     },
     status,
