@@ -84,6 +84,14 @@ export const observed = {
     ],
     texts: [],
   },
+  /** One row per day of what is the county's own matter, not that of one site. */
+  county_status: {
+    tags: ["group"],
+    /** Factors in force that some site is judged by and nobody has verified. */
+    numbers: ["factorsUnverified"],
+    /** Their ids, with commas between. */
+    texts: ["factors"],
+  },
   /** One row per process every 15 s. */
   pipeline_status: {
     tags: ["process"],

@@ -3,6 +3,8 @@ import { groupKeysOf, groupsWithNational, WITHOUT_NATIONAL } from "../model/grou
 import { type Observation, observed } from "../model/observation.ts";
 import type { LocalText, Registry, Site, siteCategories } from "../model/registry.ts";
 import type { Calendar, Instant } from "../model/time.ts";
+import type { Plan } from "./plan.ts";
+import { countyRow } from "./quality/county.ts";
 
 const categoryNames: Readonly<Record<(typeof siteCategories)[number], LocalText>> = {
   "key-energy-user": { zh: "重点用能单位", en: "Key energy users" },
@@ -127,14 +129,15 @@ export function infoRows(registry: Registry, calendar: Calendar, now: Instant): 
 /** Rows of one step: those of a large county are not to hold up its readings. */
 const ROWS_A_STEP = 2_000;
 
-/** Hands out the names a few at a time; all of them again on each new day, when groups may be others. */
-export function createNames(registry: Registry, calendar: Calendar): (now: Instant) => Observation[] {
+/** Hands out the names, and how the county stands, a few at a time; all again on each new day: groups may be others. */
+export function createNames(plan: Plan): (now: Instant) => Observation[] {
+  const { registry, calendar } = plan;
   let left: Observation[] = [];
   let told = Number.NEGATIVE_INFINITY;
   return (now) => {
     const day = calendar.dayOf(now);
     if (day !== told) {
-      left = infoRows(registry, calendar, now);
+      left = [countyRow(plan, now), ...infoRows(registry, calendar, now)];
       told = day;
     }
     return left.splice(0, ROWS_A_STEP);

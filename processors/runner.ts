@@ -61,7 +61,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const sums = createSums(plan, createRollup(plan, store, cache, cache.meterMonth), limits);
   const status = createStatus(plan, store);
   const factorRows = createFactorEvents(plan.registry);
-  let names = createNames(plan.registry, calendar);
+  let names = createNames(plan);
   let restatements = createRestatements(calendar);
   const write = (changes: Changes): Promise<void> => options.write(withRestatements(restatements, changes));
   const commit = (batch: LogBatch, changes: Changes): Promise<void> =>
@@ -89,7 +89,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     sums.clear();
     sums.load(await store.dirty(), EARLIER_CAUSE);
     restatements = createRestatements(calendar);
-    names = createNames(plan.registry, calendar);
+    names = createNames(plan);
     status.load(await store.live(), () => true, now());
   };
 

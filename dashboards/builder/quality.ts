@@ -436,7 +436,7 @@ const factors = ({ rules }: Shipped): Panel =>
         from: "factorsUnverified",
         shown: text("未核实", "Unverified"),
         decimals: 0,
-        steps: stepsOf(rules, "site_status", "factorsUnverified"),
+        steps: stepsOf(rules, "county_status", "factorsUnverified"),
       },
     ],
   );

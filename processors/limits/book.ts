@@ -5,49 +5,17 @@
 import type { Figure, FigureKey } from "../../model/figure.ts";
 import type { SeriesReader } from "../../model/ports.ts";
 import { type Calendar, type DayIndex, type Instant, type MonthIndex, QUARTER_MS } from "../../model/time.ts";
-import { type AreaRow, FIELDS, NO_ROW, rowOfFigure } from "../consumption/area-day.ts";
+import { type Detail, detailOf, emptyQuarters, type Quarters, type Row, rowOf, WHOLE } from "./rows.ts";
 import type { Series } from "./subjects.ts";
 
 /** Days and months kept, 150 bytes each. */
 const ROWS_KEPT = 600_000;
 /** Days of which is kept how far they are known. */
 const DETAILS_KEPT = 300_000;
-const QUARTERS_AN_HOUR = 4;
 /** Asked for with its quarter-hours. */
 const KEEPS = 1;
 /** Days after which no figure is looked for: a hundred years. */
 const FAR = 36_500;
-/** A share this near to 1 is all of the time. */
-const WHOLE = 1 - 1e-9;
-
-/** Amount, then coal and CO2 net of conversion output (calorific, equivalent, location, market); NaN is unknown. */
-export interface Row {
-  readonly net: readonly number[];
-  /** Share of the window's time that is measured or estimated. */
-  readonly known: number;
-}
-
-/** Quarter-hours of a day. */
-export interface Quarters {
-  /** Amount; NaN where nothing is known. */
-  readonly amount: Float64Array;
-  /** Share of the time that is known. */
-  readonly known: Float64Array;
-  /** Whether every meter's time is known through and through. */
-  readonly whole: Uint8Array;
-  /** Those that were known once. */
-  readonly vanished: ReadonlySet<number>;
-}
-
-/** How far a day is known. */
-export interface Detail {
-  /** End of the newest known quarter-hour; the day's start where there is none. */
-  readonly asOf: Instant;
-  /** Highest mean power in kW of a quarter-hour that is known through and through; NaN where there is none. */
-  readonly peakKw: number;
-  /** Kept of the newest two days, which change most, and where they were asked for. */
-  readonly quarters?: Quarters;
-}
 
 export interface Book {
   /** Stored rows of the series on that day may be others now; without quarter-hours, any of them. */
@@ -70,19 +38,6 @@ export interface Book {
   trim(): void;
   clear(): void;
 }
-
-/** Sums of an area's row less its output. */
-function netOf(row: AreaRow): Row {
-  const { sums } = row;
-  const net = [sums[0]!];
-  for (let i = 1; i < FIELDS - 5; i += 1) net.push(sums[i]! - sums[i + 5]!);
-  return { net, known: Math.min(1, row.coverage + row.estimated) };
-}
-
-const rowOf = (figure: Figure): Row | undefined => {
-  const row = rowOfFigure(figure);
-  return row === NO_ROW || !row.present ? undefined : netOf(row);
-};
 
 interface Kept {
   /** null: there is no row. */
@@ -196,24 +151,6 @@ export function createBook(calendar: Calendar, reader: Pick<SeriesReader, "figur
 
   const dayLength = (day: DayIndex): number =>
     Math.round((calendar.dayStart(day + 1) - calendar.dayStart(day)) / QUARTER_MS);
-
-  const emptyQuarters = (length: number): Quarters => ({
-    amount: new Float64Array(length).fill(Number.NaN),
-    known: new Float64Array(length),
-    whole: new Uint8Array(length),
-    vanished: new Set(),
-  });
-
-  const detailOf = (start: Instant, quarters: Quarters, keeps: boolean): Detail => {
-    const { amount, whole } = quarters;
-    let last = -1;
-    let peakKw = Number.NaN;
-    for (let i = 0; i < amount.length; i += 1) {
-      if (!Number.isNaN(amount[i])) last = i;
-      if (whole[i] && !(amount[i]! * QUARTERS_AN_HOUR <= peakKw)) peakKw = amount[i]! * QUARTERS_AN_HOUR;
-    }
-    return { asOf: start + (last + 1) * QUARTER_MS, peakKw, ...(keeps ? { quarters } : {}) };
-  };
 
   /** Quarter-hours [from, to) of a day, on top of what is at hand of it. */
   const readDetails = async (

@@ -1,7 +1,7 @@
 /** Limits of quarter-hours and hours: a row for each of them. */
 import type { Observation } from "../../model/observation.ts";
 import { type DayIndex, type Instant, QUARTER_MS } from "../../model/time.ts";
-import type { Quarters } from "./book.ts";
+import type { Quarters } from "./rows.ts";
 import type { Ground } from "./standing.ts";
 import { overlapMs, type Subject } from "./subjects.ts";
 import { goneRowOf, type Standing, usageRow } from "./usage.ts";

@@ -3,8 +3,9 @@ import type { Limit } from "../../model/limit.ts";
 import { sumOfCarriers } from "../../model/net.ts";
 import { type DaySpan, monthsBefore, periodAt, piecesOf, twelveMonthsBefore } from "../../model/period.ts";
 import { type Calendar, type DayIndex, type Instant, monthFirstDay, monthOfDay } from "../../model/time.ts";
-import type { Book, Row } from "./book.ts";
+import type { Book } from "./book.ts";
 import { type OutputMonths, outputPeriod } from "./outputs.ts";
+import type { Row } from "./rows.ts";
 import { isShort, overlapMs, type Series, type Subject, unionOf } from "./subjects.ts";
 import type { Standing } from "./usage.ts";
 

@@ -1,6 +1,7 @@
 /** Factors that a site's figures lack, or use though nobody has verified them. */
 import { type FactorRows, factorAt } from "../../model/factors.ts";
 import type { LimitBasis } from "../../model/limit.ts";
+import { compare } from "../../model/members.ts";
 import { inService } from "../../model/meter-state.ts";
 import type { Registry, Site } from "../../model/registry.ts";
 import type { Instant } from "../../model/time.ts";
@@ -29,19 +30,34 @@ function needsOf({ factors, members }: AreaPlan, bases: ReadonlySet<LimitBasis>)
   ];
 }
 
+/** Factors in force that some of these areas need and nobody has verified, by id. */
+export function unverifiedFactors(
+  areas: readonly AreaPlan[],
+  basesOfSite: (site: Site) => ReadonlySet<LimitBasis>,
+  now: Instant,
+): string[] {
+  const ids = new Set<string>();
+  for (const area of areas) {
+    if (!area.members.some(({ meter }) => inService(meter, now))) continue;
+    for (const rows of needsOf(area, basesOfSite(area.site))) {
+      const factor = factorAt(rows, now);
+      if (factor?.status === "unverified") ids.add(factor.id);
+    }
+  }
+  return [...ids].sort(compare);
+}
+
 /** How many carriers of a site lack a factor, and how many factors in force are unverified. */
 export function factorCounts(
   areas: readonly AreaPlan[],
   bases: ReadonlySet<LimitBasis>,
   now: Instant,
 ): { factorsMissing: number; factorsUnverified: number } {
-  const unverified = new Set<string>();
   let factorsMissing = 0;
   for (const area of areas) {
     if (!area.members.some(({ meter }) => inService(meter, now))) continue;
     const inForce = needsOf(area, bases).map((rows) => factorAt(rows, now));
     if (inForce.includes(undefined)) factorsMissing += 1;
-    for (const factor of inForce) if (factor?.status === "unverified") unverified.add(factor.id);
   }
-  return { factorsMissing, factorsUnverified: unverified.size };
+  return { factorsMissing, factorsUnverified: unverifiedFactors(areas, () => bases, now).length };
 }

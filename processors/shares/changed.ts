@@ -44,7 +44,7 @@ export function createChangedShare(share: LogShare, options: ShareOptions): Chan
   }));
 
   const factorRows = createFactorEvents(plan.registry);
-  const names = createNames(plan.registry, plan.calendar);
+  const names = createNames(plan);
   const tellFactors = async (): Promise<void> => {
     for (let rows = [...factorRows(now()), ...names(now())]; rows.length > 0; rows = names(now()))
       await write({ observations: rows });

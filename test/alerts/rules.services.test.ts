@@ -20,12 +20,9 @@ const MINUTE = 60_000;
 const DAY = 86_400_000;
 const START = Date.parse("2026-11-23T00:00:00Z");
 const STEPS = 75;
-const watched: readonly ObservedName[] = [
-  "limit_usage",
-  "meter_status",
-  "gateway_status",
-  "site_status",
-  "pipeline_status",
+/** Kinds of observation that some rule watches. */
+const watchedBy = (rules: readonly Rule[]): ObservedName[] => [
+  ...new Set(rules.map(({ series }) => series.measurement)),
 ];
 
 /** The same numbers in every run. */
@@ -63,7 +60,7 @@ const purposesOf = (rules: readonly Rule[]): string[] => [
 ];
 
 function sourcesOf(rules: readonly Rule[]): Source[] {
-  return watched.flatMap((measurement) => {
+  return watchedBy(rules).flatMap((measurement) => {
     const kinds = measurement === "limit_usage" ? purposesOf(rules) : [""];
     return kinds.flatMap((purpose) =>
       [...habits, "walks" as const].map((habit, i) => ({

@@ -2,6 +2,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
+import { parse, stringify } from "yaml";
 import { loadConfig } from "../../config/load.ts";
 import type { Registry } from "../../model/registry.ts";
 import { emptyBucket } from "../adapters/influx-bucket.ts";
@@ -67,9 +68,19 @@ function countyOf(directory: string, isSmall: boolean): string {
   const yesterday = new Date(Date.now() - 86_400_000).toISOString().slice(0, 10);
   const closed = readFileSync(county, "utf8").replace(/closedThrough: \S+/, `closedThrough: ${yesterday}`);
   writeFileSync(county, closed);
-  for (const name of isSmall ? readdirSync(join(directory, "sites")) : [])
-    if (!fewSites.includes(name.replace(".yaml", ""))) rmSync(join(directory, "sites", name));
+  if (isSmall) leaveFewSites(directory);
   return directory;
+}
+
+function leaveFewSites(directory: string): void {
+  for (const name of readdirSync(join(directory, "sites")))
+    if (!fewSites.includes(name.replace(".yaml", ""))) rmSync(join(directory, "sites", name));
+  for (const name of ["limits", "duties"]) {
+    const file = join(directory, `${name}.yaml`);
+    const content = parse(readFileSync(file, "utf8")) as Record<string, { site?: string }[]>;
+    content[name] = content[name]!.filter(({ site }) => !site || fewSites.includes(site));
+    writeFileSync(file, stringify(content));
+  }
 }
 
 /** @param load hours of the example county, or of few of its sites */

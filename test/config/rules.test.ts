@@ -97,7 +97,7 @@ describe("the shipped rules", () => {
       "site_status.completeness",
       "site_status.imbalance",
       "site_status.factorsMissing",
-      "site_status.factorsUnverified",
+      "county_status.factorsUnverified",
       "meter_status.powerRatio",
       "meter_status.state",
       "meter_status.stuckHours",

@@ -51,7 +51,7 @@ describe("the committed files", () => {
     };
     expect(refuses("keepFiringFor", "keep_firing_for")).toBe(true);
     expect(refuses("domain: budget", "domain: $DOMAIN")).toBe(true);
-    expect(refuses("{{ with $labels.site }}", "${labels.site}")).toBe(true);
+    expect(refuses("{{ with $labels.site }}", "$" + "{labels.site}")).toBe(true);
     expect(refuses("condition: fires", "condition: C")).toBe(true);
     expect(refuses("interval: 30s", "interval: 15s")).toBe(true);
     expect(refuses("for: 60s", "for: 1 minute")).toBe(true);

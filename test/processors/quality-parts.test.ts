@@ -6,6 +6,7 @@ import type { Meter, Site } from "../../model/registry.ts";
 import { calendarOf, HOUR_MS, QUARTER_MS } from "../../model/time.ts";
 import { metersOfGateway } from "../../model/topics.ts";
 import { planOf } from "../../processors/plan.ts";
+import { countyRow } from "../../processors/quality/county.ts";
 import {
   createFactorEvents,
   createRestatements,
@@ -437,6 +438,14 @@ describe("factors of a site", () => {
     expect(count(doubtful, { meters: [meter({ to: start })] }).factorsUnverified).toBe(0);
     const copied = testFactors.map((one) => ({ ...one, status: "second-hand" as const }));
     expect(count(copied).factorsUnverified).toBe(0);
+  });
+
+  test("that nobody verified are one matter of the county, however many sites use them", () => {
+    const doubtful = testFactors.map((one) => ({ ...one, status: "unverified" as const }));
+    const sites = ["a", "b", "c"].map((id) => site({ id, meters: [meter({ site: id })] }));
+    const row = countyRow(planOf(registry(sites, { factors: doubtful })), start + 5);
+    expect(row).toMatchObject({ tags: { group: "county" }, at: start, numbers: { factorsUnverified: 2 } });
+    expect(row.texts.factors?.split(",")).toHaveLength(2);
   });
 });
 
