@@ -1,6 +1,6 @@
 /**
  * The composition root of the embedded stack. Only the app*.ts files know both the parts and the adapters:
- * this one the servers, `app-core` the threads, `app-actions` what operators may do.
+ * this one the servers, `app/core` the threads, `app/actions` what operators may do.
  */
 import { createHash, timingSafeEqual } from "node:crypto";
 import { existsSync } from "node:fs";
@@ -11,11 +11,11 @@ import { databaseFile, leave, occupy } from "./adapters/data-directory.ts";
 import { createMetrics } from "./adapters/metrics.ts";
 import { createLog } from "./adapters/pino.ts";
 import { callWorker } from "./adapters/thread-call.ts";
-import { type Alerts, openAlerts, tellAlerts } from "./app-alerts.ts";
-import { type Core, type OpenCore, openCore, threadFile } from "./app-core.ts";
-import type { DemoData } from "./app-demo.ts";
-import { checkExposure, credentialsOf, type Exposure, secretsOf, tlsOf, urlOf } from "./app-exposure.ts";
-import { tellBalance, tellCollector, tellDependencies, tellProgress } from "./app-metrics.ts";
+import { type Alerts, openAlerts, tellAlerts } from "./app/alerts.ts";
+import { type Core, type OpenCore, openCore, threadFile } from "./app/core.ts";
+import type { DemoData } from "./app/demo.ts";
+import { checkExposure, credentialsOf, type Exposure, secretsOf, tlsOf, urlOf } from "./app/exposure.ts";
+import { tellBalance, tellCollector, tellDependencies, tellProgress } from "./app/metrics.ts";
 import { createBoardServer, type OperatorCheck } from "./board/server.ts";
 import { createOperatorCheck } from "./config/operators.ts";
 import { openSecrets, type Secrets } from "./config/secrets.ts";

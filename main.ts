@@ -1,13 +1,7 @@
 /** The command line. Parses arguments and prints; what is done is in `app*.ts`. */
 import { connectMqttPublisher } from "./adapters/mqtt-publisher.ts";
-import { warnOfCalendar } from "./config/check-calendar.ts";
-import { loadConfig } from "./config/load.ts";
-import { systemClock } from "./demo/clock.ts";
-import { faultPlan } from "./demo/faults.ts";
-import { createFleet } from "./demo/fleet.ts";
-import { simulate, simulateReport } from "./demo/simulate.ts";
-import { explain, importFile, reconcile, replay } from "./main-data.ts";
-import { backup, brokerFiles, password, restore, token } from "./main-files.ts";
+import { explain, importFile, reconcile, replay } from "./cli/data.ts";
+import { backup, brokerFiles, password, restore, token } from "./cli/files.ts";
 import {
   complain,
   configOf,
@@ -18,8 +12,14 @@ import {
   required,
   USAGE,
   type Values,
-} from "./main-options.ts";
-import { run } from "./main-run.ts";
+} from "./cli/options.ts";
+import { run } from "./cli/run.ts";
+import { warnOfCalendar } from "./config/check-calendar.ts";
+import { loadConfig } from "./config/load.ts";
+import { systemClock } from "./demo/clock.ts";
+import { faultPlan } from "./demo/faults.ts";
+import { createFleet } from "./demo/fleet.ts";
+import { simulate, simulateReport } from "./demo/simulate.ts";
 import { ConfigError, UsageError } from "./model/errors.ts";
 
 async function check(values: Values): Promise<number> {

@@ -92,8 +92,6 @@ export interface Changes {
   /** Written before the figures they speak of. */
   readonly ledger?: readonly LedgerEntry[];
   readonly figures?: readonly Figure[];
-  /** Those of `figures` with a value that is unknown now and was known before: its old value must go. */
-  readonly unknown?: readonly Figure[];
   readonly live?: readonly LiveMeter[];
   readonly rejects?: readonly StoredReject[];
   /** Counts of records not seen before; only given where the write and the commit are one. */

@@ -8,11 +8,8 @@ import type { AreaPlan, Plan } from "./plan.ts";
 
 export interface Collector {
   readings(series: SeriesKey, rows: readonly StoredReading[]): void;
-  /**
-   * @param before what was stored, null where there was nothing
-   * @param wasGone a row was stored once and has vanished: its zeros still are, unknown values among them
-   */
-  figure(figure: Figure, before: FigureValues | null, wasGone?: boolean): void;
+  /** @param before what was stored, null where there was nothing */
+  figure(figure: Figure, before: FigureValues | null): void;
   /** Rows that follow from a day's figures. */
   observe(rows: readonly Observation[]): void;
   /** A quarter-hour of a site changed, or its day's sum alone (no `quarter`). */
@@ -33,7 +30,6 @@ export interface Collector {
 export function createCollector(plan: Plan, cause: string, at: Instant, marksAll = false): Collector {
   const readings: { series: SeriesKey; rows: readonly StoredReading[] }[] = [];
   const figures: Figure[] = [];
-  const unknown: Figure[] = [];
   const ledger: LedgerEntry[] = [];
   const observations: Observation[] = [];
   const dirtyDays = new Map<AreaPlan, Map<DayIndex, Set<number>>>();
@@ -77,9 +73,8 @@ export function createCollector(plan: Plan, cause: string, at: Instant, marksAll
     observe(rows) {
       for (const row of rows) observations.push(row);
     },
-    figure(figure, before, wasGone = false) {
+    figure(figure, before) {
       figures.push(figure);
-      if (wasGone ? hasUnknown(figure) : before !== null && lostValue(before, figure)) unknown.push(figure);
       if (endOf(figure) > closedEnd) return;
       const { scope, owner, carrier, window, start, ...after } = figure;
       const key: FigureKey = { scope, owner, carrier };
@@ -89,7 +84,6 @@ export function createCollector(plan: Plan, cause: string, at: Instant, marksAll
       const more = other.changes();
       for (const one of more.readings ?? []) readings.push(one);
       for (const figure of more.figures ?? []) figures.push(figure);
-      for (const figure of more.unknown ?? []) unknown.push(figure);
       for (const entry of more.ledger ?? []) ledger.push(entry);
       for (const row of more.observations ?? []) observations.push(row);
       for (const [owner, span] of other.pendingSet) pendingSet.set(owner, span);
@@ -98,7 +92,6 @@ export function createCollector(plan: Plan, cause: string, at: Instant, marksAll
     changes: () => ({
       readings,
       figures,
-      ...(unknown.length > 0 ? { unknown } : {}),
       ledger,
       ...(observations.length > 0 ? { observations } : {}),
       dirtySet: [...dirtyMarks(dirtyDays, [cause]), ...absorbed],
@@ -113,19 +106,4 @@ function dirtyMarks(dirtyDays: Collector["dirtyDays"], causes: readonly string[]
     for (const day of days.keys()) marks.push({ site: area.site.id, carrier: area.carrier, day, causes });
   }
   return marks;
-}
-
-const effects = ["kgceCalorific", "kgceEquivalent", "kgCo2Location", "kgCo2Market"] as const;
-
-/** True when a value that was known is unknown now. */
-function lostValue(before: FigureValues, after: FigureValues): boolean {
-  return effects.some(
-    (name) =>
-      (before[name] !== null && after[name] === null) ||
-      (before.outputEffects[name] !== null && after.outputEffects[name] === null),
-  );
-}
-
-function hasUnknown(figure: FigureValues): boolean {
-  return effects.some((name) => figure[name] === null || figure.outputEffects[name] === null);
 }

@@ -146,7 +146,6 @@ export function createRecompute(plan: Plan, reader: SeriesReader, cache: Cache) 
       out.figure(
         areaFigure(key, "15m", target.start + i * QUARTER_MS, row),
         was.present ? valuesOf(was) : null,
-        was === GONE_ROW,
       );
     }
     const total = siteTotal(area, target, days);
@@ -155,7 +154,7 @@ export function createRecompute(plan: Plan, reader: SeriesReader, cache: Cache) 
       target.total = total.present ? total : GONE_ROW;
       out.dirty(area, target.day);
       const before = was.present ? valuesOf(was) : null;
-      out.figure(areaFigure(key, "day", target.start, total), before, was === GONE_ROW);
+      out.figure(areaFigure(key, "day", target.start, total), before);
     }
   };
 

@@ -135,7 +135,7 @@ export function createRollup(
   ): boolean => {
     if (sameRow(row, was)) return false;
     const before = was.present ? valuesOf(was) : null;
-    out.figure(areaFigure(key, window, start, row), before, was === GONE_ROW);
+    out.figure(areaFigure(key, window, start, row), before);
     return true;
   };
 

@@ -13,6 +13,8 @@ const stamp = join(dist, ".built");
 
 const sources = [...readdirSync(root).filter((name) => name.endsWith(".ts")), "package-lock.json"];
 const sourceFolders = [
+  "app",
+  "cli",
   "model",
   "ingest",
   "processors",
@@ -52,10 +54,10 @@ async function buildPrograms() {
   };
   const entryPoints = {
     main: "./main.ts",
-    "app-writer": "./app-writer.ts",
-    "app-reader": "./app-reader.ts",
-    "app-demo": "./app-demo.ts",
-    "app-desk": "./app-desk.ts",
+    "app-writer": "./app/writer.ts",
+    "app-reader": "./app/reader.ts",
+    "app-demo": "./app/demo.ts",
+    "app-desk": "./app/desk.ts",
   };
   for (const [name, path] of Object.entries(optional))
     if (existsSync(join(root, path))) entryPoints[name] = `./${path}`;

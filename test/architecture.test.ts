@@ -77,12 +77,18 @@ describe("imports point one way", () => {
     expect(violations(folder)).toEqual([]);
   });
 
-  test("only app*.ts and main.ts see the adapters", () => {
+  test("nothing at the root but what starts and what wires", () => {
     const root = readdirSync(projectRoot).filter((name) => name.endsWith(".ts"));
-    const outside = root.filter((name) =>
-      importsOf(name).some((specifier) => specifier.startsWith("./adapters/")),
-    );
-    expect(outside.filter((name) => !/^(app|main)/.test(name))).toEqual([]);
+    expect(root.sort()).toEqual(["app.ts", "main.ts", "vitest.config.ts"]);
+  });
+
+  test("only app/ and cli/ are beside the folders that have rules", () => {
+    const others = ["app", "bench", "cli", "test"];
+    const folders = readdirSync(projectRoot, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && !["node_modules", "dist"].includes(entry.name))
+      .map(({ name }) => name)
+      .filter((name) => !name.startsWith(".") && sourcesIn(name).length > 0);
+    expect(folders.sort()).toEqual([...Object.keys(rules), ...others].sort());
   });
 
   test("the core asks no clock and writes no log, but for what is deferred", () => {

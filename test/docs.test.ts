@@ -2,7 +2,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { describe, expect, test } from "vitest";
-import { productionVariables } from "../app-settings.ts";
+import { productionVariables } from "../app/settings.ts";
 import { measurements } from "../model/measurements.ts";
 import { verdicts } from "../model/reading.ts";
 import { rejectCodes } from "../model/reject.ts";
@@ -79,7 +79,7 @@ describe("docs/measurements.md", () => {
 
 describe("docs/operation.md", () => {
   const page = read("docs/operation.md");
-  const program = read("main.ts") + read("main-options.ts");
+  const program = read("main.ts") + read("cli/options.ts");
 
   test("says of every reject code what to do, and of no other", () => {
     expect(firstNames(page, "Rejects").sort()).toEqual([...rejectCodes].sort());

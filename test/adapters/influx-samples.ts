@@ -86,7 +86,6 @@ export function everythingOnce(calendar: Calendar): Changes {
       { ...key, window: "day", before: null, after, cause: "factor", at: 5 },
     ],
     figures: [figureOf(), figureOf({ window: "day" })],
-    unknown: [figureOf()],
     live: [{ site: "s", meter: "m", at, receivedAt: at, register: "active-import", value: 1, powerKw: 2 }],
     rejects: [rejectOf(1), rejectOf(2)],
     balanceTotals: [

@@ -276,7 +276,7 @@ describe.skipIf(!(await haveServices(["influx"])))("InfluxDB", () => {
       expect(found.map((one) => one.site)).toEqual([site]);
       expect(await store.fact(site)).toBe(site);
       const unknown = { ...figures[i]!, kgceCalorific: null };
-      await store.write({ figures: [unknown], unknown: [unknown], pendingDone: [{ site, meter: "" }] });
+      await store.write({ figures: [unknown], pendingDone: [{ site, meter: "" }] });
       expect(await store.figures([key], "15m", start, start + 1)).toEqual([unknown]);
     }
     expect(await store.pending()).toEqual([]);

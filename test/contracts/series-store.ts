@@ -192,7 +192,7 @@ export function seriesStoreContract(
           kgCo2Location: null,
           outputEffects: { ...one.outputEffects, kgceCalorific: null },
         }));
-        await store.write({ figures: unknown, unknown });
+        await store.write({ figures: unknown });
         const keys = [owner, other].map((one): FigureKey => ({ scope, owner: one, carrier: "electricity" }));
         expect(await store.figures(keys, "15m", start, start + HOUR)).toEqual([
           known[0],

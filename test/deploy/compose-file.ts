@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { parse } from "yaml";
-import { productionVariables } from "../../app-settings.ts";
+import { productionVariables } from "../../app/settings.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 

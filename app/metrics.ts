@@ -1,9 +1,9 @@
 /** What the parts of a process tell Prometheus. */
-import type { Metrics } from "./adapters/metrics.ts";
-import type { Progress } from "./app-writer.ts";
-import type { Dependency } from "./board/server.ts";
-import type { CollectorStats } from "./ingest/collector.ts";
-import type { BalanceRow, Changes } from "./model/ports.ts";
+import type { Metrics } from "../adapters/metrics.ts";
+import type { Dependency } from "../board/server.ts";
+import type { CollectorStats } from "../ingest/collector.ts";
+import type { BalanceRow, Changes } from "../model/ports.ts";
+import type { Progress } from "./writer.ts";
 
 /** What was taken in. */
 export function tellCollector(metrics: Metrics, stats: CollectorStats): void {

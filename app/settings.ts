@@ -1,7 +1,7 @@
 /** What the production stack is told by the environment. Secrets come from here or from a file alone. */
 import { readFileSync } from "node:fs";
-import type { KafkaLogOptions, KafkaSasl, KafkaTls } from "./adapters/kafka/options.ts";
-import { UsageError } from "./model/errors.ts";
+import type { KafkaLogOptions, KafkaSasl, KafkaTls } from "../adapters/kafka/options.ts";
+import { UsageError } from "../model/errors.ts";
 
 export interface InfluxSettings {
   readonly url: string;

@@ -1,14 +1,14 @@
 /** A process's own status, written every 15 seconds for as long as it runs. */
-import type { Observation } from "./model/observation.ts";
-import type { BalanceRow, SeriesStore } from "./model/ports.ts";
-import { type Calendar, type Instant, MINUTE_MS } from "./model/time.ts";
+import type { Observation } from "../model/observation.ts";
+import type { BalanceRow, SeriesStore } from "../model/ports.ts";
+import { type Calendar, type Instant, MINUTE_MS } from "../model/time.ts";
 import {
   countWrite,
   type PipelineFacts,
   pipelineRow,
   todayOf,
   type WriteCounts,
-} from "./processors/quality/pipeline.ts";
+} from "../processors/quality/pipeline.ts";
 
 const EVERY_MS = 15_000;
 const MEGABYTE = 1_000_000;

@@ -1,14 +1,14 @@
 /** The board's questions, explanations and reconciliation, on whatever reader there is. */
-import type { ConsumptionAnswer, ConsumptionRow } from "./board/api.ts";
-import type { ExplainRequest } from "./board/queries/context.ts";
-import { createBoardQueries } from "./board/queries/dispatch.ts";
-import { windowEnd, windowStart } from "./board/queries/windows.ts";
-import type { SeriesReader } from "./model/ports.ts";
-import type { Registry, Site } from "./model/registry.ts";
-import { calendarOf, type Instant, type Span } from "./model/time.ts";
-import { explainFigure } from "./processors/explain/explain.ts";
-import { type Plan, planOf } from "./processors/plan.ts";
-import { createReconcile, type Difference, type ReconcileSite } from "./processors/reconcile.ts";
+import type { ConsumptionAnswer, ConsumptionRow } from "../board/api.ts";
+import type { ExplainRequest } from "../board/queries/context.ts";
+import { createBoardQueries } from "../board/queries/dispatch.ts";
+import { windowEnd, windowStart } from "../board/queries/windows.ts";
+import type { SeriesReader } from "../model/ports.ts";
+import type { Registry, Site } from "../model/registry.ts";
+import { calendarOf, type Instant, type Span } from "../model/time.ts";
+import { explainFigure } from "../processors/explain/explain.ts";
+import { type Plan, planOf } from "../processors/plan.ts";
+import { createReconcile, type Difference, type ReconcileSite } from "../processors/reconcile.ts";
 
 /** How one piece of a reconciliation is carried out; `site` is absent for the groups. */
 export type Within = <T>(site: Site | undefined, span: Span, work: () => Promise<T>) => Promise<T>;

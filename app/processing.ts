@@ -1,16 +1,16 @@
 /** The processors of one process on the shares that it has of a log: started, watched, and started again. */
-import type { KafkaLog } from "./adapters/kafka/log.ts";
-import { TransientError } from "./model/errors.ts";
-import type { Log } from "./model/log.ts";
-import type { Changes, LogShare, SeriesStore } from "./model/ports.ts";
-import type { ConfigVersion, Topic } from "./model/records.ts";
-import type { Plan } from "./processors/plan.ts";
-import { CONSUMER } from "./processors/runner.ts";
-import { type ChangedShare, createChangedShare } from "./processors/shares/changed.ts";
-import { NewerConfiguration, type ShareOptions } from "./processors/shares/options.ts";
-import { createReadingsShare, type ReadingsShare } from "./processors/shares/readings.ts";
-import { runRejects } from "./processors/shares/rejects.ts";
-import { newestConfiguration } from "./processors/shares/versions.ts";
+import type { KafkaLog } from "../adapters/kafka/log.ts";
+import { TransientError } from "../model/errors.ts";
+import type { Log } from "../model/log.ts";
+import type { Changes, LogShare, SeriesStore } from "../model/ports.ts";
+import type { ConfigVersion, Topic } from "../model/records.ts";
+import type { Plan } from "../processors/plan.ts";
+import { CONSUMER } from "../processors/runner.ts";
+import { type ChangedShare, createChangedShare } from "../processors/shares/changed.ts";
+import { NewerConfiguration, type ShareOptions } from "../processors/shares/options.ts";
+import { createReadingsShare, type ReadingsShare } from "../processors/shares/readings.ts";
+import { runRejects } from "../processors/shares/rejects.ts";
+import { newestConfiguration } from "../processors/shares/versions.ts";
 
 /** Waits between attempts to go on after a failure. */
 const RETRY_MS = [500, 1_000, 2_000, 5_000, 10_000, 30_000];

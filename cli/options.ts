@@ -1,7 +1,7 @@
 /** Arguments of the command line, the environment variables that do the same, and how results are shown. */
 import { parseArgs } from "node:util";
-import { configPath } from "./app-exposure.ts";
-import { type Problem, UsageError } from "./model/errors.ts";
+import { configPath } from "../app/exposure.ts";
+import { type Problem, UsageError } from "../model/errors.ts";
 
 export const USAGE = `usage: npm start -- [COMMAND] [OPTIONS]
 

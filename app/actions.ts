@@ -1,17 +1,17 @@
 /** What an operator may set going: imports, replays and reconciliations. */
-import { payloadBytes } from "./adapters/payload-bytes.ts";
-import { momentOf } from "./board/moment.ts";
-import type { BoardActions } from "./board/server.ts";
-import type { createAcceptor, OutRecord } from "./ingest/accept.ts";
-import { importCsv } from "./ingest/csv-import.ts";
-import { replayReject } from "./ingest/replay.ts";
-import { UsageError } from "./model/errors.ts";
-import type { RejectQuery } from "./model/ports.ts";
-import type { RecomputeRecord } from "./model/records.ts";
-import type { Registry } from "./model/registry.ts";
-import type { StoredReject } from "./model/reject.ts";
-import { calendarOf, HOUR_MS, type Instant, type Span } from "./model/time.ts";
-import type { Difference, ReconcileSite } from "./processors/reconcile.ts";
+import { payloadBytes } from "../adapters/payload-bytes.ts";
+import { momentOf } from "../board/moment.ts";
+import type { BoardActions } from "../board/server.ts";
+import type { createAcceptor, OutRecord } from "../ingest/accept.ts";
+import { importCsv } from "../ingest/csv-import.ts";
+import { replayReject } from "../ingest/replay.ts";
+import { UsageError } from "../model/errors.ts";
+import type { RejectQuery } from "../model/ports.ts";
+import type { RecomputeRecord } from "../model/records.ts";
+import type { Registry } from "../model/registry.ts";
+import type { StoredReject } from "../model/reject.ts";
+import { calendarOf, HOUR_MS, type Instant, type Span } from "../model/time.ts";
+import type { Difference, ReconcileSite } from "../processors/reconcile.ts";
 
 function spanOf(registry: Registry, from: string | undefined, to: string | undefined): Span {
   const calendar = calendarOf(registry.county.zone);

@@ -2,15 +2,15 @@
 import { existsSync, statSync } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
-import { alertsFile, databaseFile } from "./adapters/data-directory.ts";
-import { copyDatabase, troubleIn } from "./adapters/sqlite/driver.ts";
-import { writeBrokerFiles } from "./config/broker-files.ts";
-import { loadConfig } from "./config/load.ts";
-import { containerPlaces } from "./config/mosquitto.ts";
-import { hashPassword } from "./config/password.ts";
-import { makeToken } from "./config/token.ts";
-import { configOf, dataOf, given, print, required, USAGE, type Values } from "./main-options.ts";
-import { UsageError } from "./model/errors.ts";
+import { alertsFile, databaseFile } from "../adapters/data-directory.ts";
+import { copyDatabase, troubleIn } from "../adapters/sqlite/driver.ts";
+import { writeBrokerFiles } from "../config/broker-files.ts";
+import { loadConfig } from "../config/load.ts";
+import { containerPlaces } from "../config/mosquitto.ts";
+import { hashPassword } from "../config/password.ts";
+import { makeToken } from "../config/token.ts";
+import { UsageError } from "../model/errors.ts";
+import { configOf, dataOf, given, print, required, USAGE, type Values } from "./options.ts";
 
 /** Where the desk's copy lies beside the copy of everything else: `day.db` and `day.alerts.db`. */
 function besideOf(file: string): string {

@@ -1,14 +1,14 @@
 /** What a process says of its processors after they failed and another took their share over. */
 import { afterEach, expect, test, vi } from "vitest";
-import type { KafkaLog } from "../adapters/kafka/log.ts";
-import { openDatabase } from "../adapters/sqlite/driver.ts";
-import { createSqliteStore } from "../adapters/sqlite/store.ts";
-import { startProcessing } from "../app-processing.ts";
-import { TransientError } from "../model/errors.ts";
-import type { LogShare } from "../model/ports.ts";
-import { calendarOf } from "../model/time.ts";
-import { planOf } from "../processors/plan.ts";
-import { registry } from "./world.ts";
+import type { KafkaLog } from "../../adapters/kafka/log.ts";
+import { openDatabase } from "../../adapters/sqlite/driver.ts";
+import { createSqliteStore } from "../../adapters/sqlite/store.ts";
+import { startProcessing } from "../../app/processing.ts";
+import { TransientError } from "../../model/errors.ts";
+import type { LogShare } from "../../model/ports.ts";
+import { calendarOf } from "../../model/time.ts";
+import { planOf } from "../../processors/plan.ts";
+import { registry } from "../world.ts";
 
 afterEach(() => {
   vi.useRealTimers();

@@ -1,11 +1,11 @@
 /** A process that is told to end while its log takes nothing. */
 import { expect, test } from "vitest";
-import { closeInOrder } from "../app-close.ts";
-import { createCollector } from "../ingest/collector.ts";
-import { TransientError } from "../model/errors.ts";
-import type { SourceMessage } from "../model/ports.ts";
-import { good, newAcceptor, receivedAt, TOPIC } from "./ingest/county.ts";
-import { createMemoryLog } from "./ingest/memory-log.ts";
+import { closeInOrder } from "../../app/close.ts";
+import { createCollector } from "../../ingest/collector.ts";
+import { TransientError } from "../../model/errors.ts";
+import type { SourceMessage } from "../../model/ports.ts";
+import { good, newAcceptor, receivedAt, TOPIC } from "../ingest/county.ts";
+import { createMemoryLog } from "../ingest/memory-log.ts";
 
 const message: SourceMessage = {
   topic: TOPIC,

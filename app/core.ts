@@ -1,24 +1,24 @@
 /** Log, store and processors with their threads: what every command works with. */
 import { setFlagsFromString } from "node:v8";
 import { type ResourceLimits, Worker } from "node:worker_threads";
-import { databaseFile, leave, occupy } from "./adapters/data-directory.ts";
-import { payloadBytes } from "./adapters/payload-bytes.ts";
-import { type Caller, callWorker } from "./adapters/thread-call.ts";
-import { type ActionParts, createActions } from "./app-actions.ts";
-import type { ReconcilePart, ReconcileScope } from "./app-queries.ts";
-import type { ReaderData } from "./app-reader.ts";
-import type { Progress, WriterData } from "./app-writer.ts";
-import type { Answer } from "./board/answer.ts";
-import type { BoardActions } from "./board/server.ts";
-import { warnOfCalendar } from "./config/check-calendar.ts";
-import { loadConfig } from "./config/load.ts";
-import { createAcceptor } from "./ingest/accept.ts";
-import { createCollector } from "./ingest/collector.ts";
-import type { Problem } from "./model/errors.ts";
-import type { EventLog, LogRecord } from "./model/ports.ts";
-import type { Topic } from "./model/records.ts";
-import type { Registry } from "./model/registry.ts";
-import type { Span } from "./model/time.ts";
+import { databaseFile, leave, occupy } from "../adapters/data-directory.ts";
+import { payloadBytes } from "../adapters/payload-bytes.ts";
+import { type Caller, callWorker } from "../adapters/thread-call.ts";
+import type { Answer } from "../board/answer.ts";
+import type { BoardActions } from "../board/server.ts";
+import { warnOfCalendar } from "../config/check-calendar.ts";
+import { loadConfig } from "../config/load.ts";
+import { createAcceptor } from "../ingest/accept.ts";
+import { createCollector } from "../ingest/collector.ts";
+import type { Problem } from "../model/errors.ts";
+import type { EventLog, LogRecord } from "../model/ports.ts";
+import type { Topic } from "../model/records.ts";
+import type { Registry } from "../model/registry.ts";
+import type { Span } from "../model/time.ts";
+import { type ActionParts, createActions } from "./actions.ts";
+import type { ReconcilePart, ReconcileScope } from "./queries.ts";
+import type { ReaderData } from "./reader.ts";
+import type { Progress, WriterData } from "./writer.ts";
 
 /** What a process of any kind works with. */
 export interface Core {

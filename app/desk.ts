@@ -3,32 +3,32 @@
  * wait for the disk, and nothing that takes readings in waits for them.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { createNotifier } from "./adapters/channels/create.ts";
-import type { ChannelSecret } from "./adapters/channels/options.ts";
-import { createDeskStore } from "./adapters/sqlite/desk.ts";
-import { openDatabase } from "./adapters/sqlite/driver.ts";
-import { serveCalls } from "./adapters/thread-call.ts";
-import { createComposer } from "./alerts/compose/notice.ts";
-import type { Language } from "./alerts/compose/words.ts";
-import { createDeliverer } from "./alerts/deliver/deliverer.ts";
-import type { Attempt } from "./alerts/deliver/outbox.ts";
-import { type Actor, type Deed, mayOf } from "./alerts/desk/actions.ts";
-import { answerByLink, answersOf, mayByLink } from "./alerts/desk/answer.ts";
-import { createDesk } from "./alerts/desk/desk.ts";
-import { noticesOf } from "./alerts/desk/notices.ts";
-import { createOutbox } from "./alerts/desk/outbox.ts";
-import { alertRecord, alertRows } from "./alerts/desk/publish.ts";
-import { alertsOf } from "./alerts/document.ts";
-import { workingTimeOf } from "./alerts/escalate/working-time.ts";
-import { LINK_LIFE_MS, linkPath, signLink } from "./alerts/link.ts";
-import { openEvaluation } from "./app-desk-evaluation.ts";
-import type { Alert } from "./model/alert.ts";
-import type { DeskMatter, MatterQuery, OpenCounts } from "./model/desk.ts";
-import type { Facts, Log } from "./model/log.ts";
-import type { Registry } from "./model/registry.ts";
-import type { Role } from "./model/roles.ts";
-import { shareTexts } from "./model/share-texts.ts";
-import { calendarOf, type Instant } from "./model/time.ts";
+import { createNotifier } from "../adapters/channels/create.ts";
+import type { ChannelSecret } from "../adapters/channels/options.ts";
+import { createDeskStore } from "../adapters/sqlite/desk.ts";
+import { openDatabase } from "../adapters/sqlite/driver.ts";
+import { serveCalls } from "../adapters/thread-call.ts";
+import { createComposer } from "../alerts/compose/notice.ts";
+import type { Language } from "../alerts/compose/words.ts";
+import { createDeliverer } from "../alerts/deliver/deliverer.ts";
+import type { Attempt } from "../alerts/deliver/outbox.ts";
+import { type Actor, type Deed, mayOf } from "../alerts/desk/actions.ts";
+import { answerByLink, answersOf, mayByLink } from "../alerts/desk/answer.ts";
+import { createDesk } from "../alerts/desk/desk.ts";
+import { noticesOf } from "../alerts/desk/notices.ts";
+import { createOutbox } from "../alerts/desk/outbox.ts";
+import { alertRecord, alertRows } from "../alerts/desk/publish.ts";
+import { alertsOf } from "../alerts/document.ts";
+import { workingTimeOf } from "../alerts/escalate/working-time.ts";
+import { LINK_LIFE_MS, linkPath, signLink } from "../alerts/link.ts";
+import type { Alert } from "../model/alert.ts";
+import type { DeskMatter, MatterQuery, OpenCounts } from "../model/desk.ts";
+import type { Facts, Log } from "../model/log.ts";
+import type { Registry } from "../model/registry.ts";
+import type { Role } from "../model/roles.ts";
+import { shareTexts } from "../model/share-texts.ts";
+import { calendarOf, type Instant } from "../model/time.ts";
+import { openEvaluation } from "./desk-evaluation.ts";
 
 export interface DeskData {
   readonly file: string;

@@ -1,16 +1,16 @@
 /** The evaluation of rules in the embedded stack: over the observations as they are written, in the desk's thread. */
-import { openDatabase } from "./adapters/sqlite/driver.ts";
-import { createNames } from "./adapters/sqlite/names.ts";
-import { createSqliteReader } from "./adapters/sqlite/reader.ts";
-import { setPragmas } from "./adapters/sqlite/schema.ts";
-import { alertsOf } from "./alerts/document.ts";
-import { documentsOf } from "./alerts/evaluate/document.ts";
-import { type AlertChange, createEvaluator, type Evaluator } from "./alerts/evaluate/evaluator.ts";
-import type { Alert } from "./model/alert.ts";
-import type { DeskStore } from "./model/desk.ts";
-import type { Log } from "./model/log.ts";
-import type { Registry } from "./model/registry.ts";
-import type { Calendar, Instant } from "./model/time.ts";
+import { openDatabase } from "../adapters/sqlite/driver.ts";
+import { createNames } from "../adapters/sqlite/names.ts";
+import { createSqliteReader } from "../adapters/sqlite/reader.ts";
+import { setPragmas } from "../adapters/sqlite/schema.ts";
+import { alertsOf } from "../alerts/document.ts";
+import { documentsOf } from "../alerts/evaluate/document.ts";
+import { type AlertChange, createEvaluator, type Evaluator } from "../alerts/evaluate/evaluator.ts";
+import type { Alert } from "../model/alert.ts";
+import type { DeskStore } from "../model/desk.ts";
+import type { Log } from "../model/log.ts";
+import type { Registry } from "../model/registry.ts";
+import type { Calendar, Instant } from "../model/time.ts";
 
 export interface EvaluationParts {
   readonly file: string;

@@ -2,13 +2,14 @@
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { basename } from "node:path";
 import { createInterface } from "node:readline";
-import { type Occupant, occupantOf } from "./adapters/data-directory.ts";
-import { createLog } from "./adapters/pino.ts";
-import { openCore } from "./app-core.ts";
-import { openProduction, type ProductionCore } from "./app-production.ts";
-import { productionSettings, secretsIn } from "./app-settings.ts";
-import type { BoardActions } from "./board/server.ts";
-import { loadConfig } from "./config/load.ts";
+import { type Occupant, occupantOf } from "../adapters/data-directory.ts";
+import { createLog } from "../adapters/pino.ts";
+import { openCore } from "../app/core.ts";
+import { openProduction, type ProductionCore } from "../app/production.ts";
+import { productionSettings, secretsIn } from "../app/settings.ts";
+import type { BoardActions } from "../board/server.ts";
+import { loadConfig } from "../config/load.ts";
+import { UsageError } from "../model/errors.ts";
 import {
   complain,
   configOf,
@@ -19,8 +20,7 @@ import {
   required,
   USAGE,
   type Values,
-} from "./main-options.ts";
-import { UsageError } from "./model/errors.ts";
+} from "./options.ts";
 
 async function* linesOf(response: Response): AsyncGenerator<object> {
   const { Readable } = await import("node:stream");

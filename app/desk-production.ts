@@ -1,10 +1,10 @@
 /** The desk of a process of the production stack: alerts come by the hook, and are published to log and store. */
-import { leave, occupy } from "./adapters/data-directory.ts";
-import { type Alerts, openAlerts } from "./app-alerts.ts";
-import type { ProductionCore } from "./app-production.ts";
-import type { ServeOptions } from "./app-serve.ts";
-import type { Secrets } from "./config/secrets.ts";
-import type { Registry } from "./model/registry.ts";
+import { leave, occupy } from "../adapters/data-directory.ts";
+import type { Secrets } from "../config/secrets.ts";
+import type { Registry } from "../model/registry.ts";
+import { type Alerts, openAlerts } from "./alerts.ts";
+import type { ProductionCore } from "./production.ts";
+import type { ServeOptions } from "./serve.ts";
 
 /**
  * Opens the desk where the role tells officers and has a directory for its file; undefined elsewhere.

@@ -2,11 +2,11 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
-import { verifyPassword } from "./config/password.ts";
-import { checkSecrets, loadSecrets, type Secrets } from "./config/secrets.ts";
-import { programRoot } from "./config/shipped.ts";
-import { type Problem, UsageError } from "./model/errors.ts";
-import type { Registry } from "./model/registry.ts";
+import { verifyPassword } from "../config/password.ts";
+import { checkSecrets, loadSecrets, type Secrets } from "../config/secrets.ts";
+import { programRoot } from "../config/shipped.ts";
+import { type Problem, UsageError } from "../model/errors.ts";
+import type { Registry } from "../model/registry.ts";
 
 /** Options of every process that listens. */
 export interface Exposure {

@@ -1,18 +1,18 @@
 /** The desk from outside its thread: for the board, for metrics, and what is published of it to log and store. */
 import { Worker } from "node:worker_threads";
-import { alertsFile } from "./adapters/data-directory.ts";
-import { loadLinkKey } from "./adapters/link-key.ts";
-import type { Metrics } from "./adapters/metrics.ts";
-import { callWorker } from "./adapters/thread-call.ts";
-import { verifyLink } from "./alerts/link.ts";
-import { threadFile } from "./app-core.ts";
-import type { DeskData, DeskSays, DeskStatus } from "./app-desk.ts";
-import type { AnswerDoor, BoardDesk, Dependency } from "./board/server.ts";
-import type { Secrets } from "./config/secrets.ts";
-import type { Log } from "./model/log.ts";
-import type { Observation } from "./model/observation.ts";
-import type { LogRecord } from "./model/ports.ts";
-import type { Registry } from "./model/registry.ts";
+import { alertsFile } from "../adapters/data-directory.ts";
+import { loadLinkKey } from "../adapters/link-key.ts";
+import type { Metrics } from "../adapters/metrics.ts";
+import { callWorker } from "../adapters/thread-call.ts";
+import { verifyLink } from "../alerts/link.ts";
+import type { AnswerDoor, BoardDesk, Dependency } from "../board/server.ts";
+import type { Secrets } from "../config/secrets.ts";
+import type { Log } from "../model/log.ts";
+import type { Observation } from "../model/observation.ts";
+import type { LogRecord } from "../model/ports.ts";
+import type { Registry } from "../model/registry.ts";
+import { threadFile } from "./core.ts";
+import type { DeskData, DeskSays, DeskStatus } from "./desk.ts";
 
 export interface AlertsOptions {
   readonly data: string;

@@ -1,19 +1,19 @@
 /** The writer thread: log, store and processors on the one connection that writes. */
 import { parentPort, workerData } from "node:worker_threads";
-import { openDatabase } from "./adapters/sqlite/driver.ts";
-import { createSqliteLog } from "./adapters/sqlite/log.ts";
-import { createSqliteStore } from "./adapters/sqlite/store.ts";
-import { serveCalls } from "./adapters/thread-call.ts";
-import { createToday, startPipelineStatus } from "./app-pipeline.ts";
-import type { Changes } from "./model/ports.ts";
-import type { ReadingsRecord, RecomputeRecord, Topic } from "./model/records.ts";
-import type { Registry } from "./model/registry.ts";
-import { shareTexts } from "./model/share-texts.ts";
-import { DAY_MS } from "./model/time.ts";
-import { planOf } from "./processors/plan.ts";
-import { countWrite, type WriteCounts } from "./processors/quality/pipeline.ts";
-import { restatementOf } from "./processors/restate.ts";
-import { CONSUMER, createRunner, type Runner } from "./processors/runner.ts";
+import { openDatabase } from "../adapters/sqlite/driver.ts";
+import { createSqliteLog } from "../adapters/sqlite/log.ts";
+import { createSqliteStore } from "../adapters/sqlite/store.ts";
+import { serveCalls } from "../adapters/thread-call.ts";
+import type { Changes } from "../model/ports.ts";
+import type { ReadingsRecord, RecomputeRecord, Topic } from "../model/records.ts";
+import type { Registry } from "../model/registry.ts";
+import { shareTexts } from "../model/share-texts.ts";
+import { DAY_MS } from "../model/time.ts";
+import { planOf } from "../processors/plan.ts";
+import { countWrite, type WriteCounts } from "../processors/quality/pipeline.ts";
+import { restatementOf } from "../processors/restate.ts";
+import { CONSUMER, createRunner, type Runner } from "../processors/runner.ts";
+import { createToday, startPipelineStatus } from "./pipeline.ts";
 
 export interface WriterData {
   readonly file: string;

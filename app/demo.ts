@@ -1,14 +1,14 @@
 /** The demo fleet's thread: publishes over MQTT like any gateway would. */
 import { parentPort, workerData } from "node:worker_threads";
-import { connectMqttPublisher } from "./adapters/mqtt-publisher.ts";
-import { serveCalls } from "./adapters/thread-call.ts";
-import { systemClock } from "./demo/clock.ts";
-import { faultPlan } from "./demo/faults.ts";
-import { createFleet } from "./demo/fleet.ts";
-import { publishHistory } from "./demo/publish-history.ts";
-import { publishLive } from "./demo/publish-live.ts";
-import type { Registry } from "./model/registry.ts";
-import type { Instant } from "./model/time.ts";
+import { connectMqttPublisher } from "../adapters/mqtt-publisher.ts";
+import { serveCalls } from "../adapters/thread-call.ts";
+import { systemClock } from "../demo/clock.ts";
+import { faultPlan } from "../demo/faults.ts";
+import { createFleet } from "../demo/fleet.ts";
+import { publishHistory } from "../demo/publish-history.ts";
+import { publishLive } from "../demo/publish-live.ts";
+import type { Registry } from "../model/registry.ts";
+import type { Instant } from "../model/time.ts";
 
 export interface DemoData {
   readonly url: string;

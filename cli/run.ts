@@ -1,11 +1,12 @@
 /** `run`: the server, on either stack. */
-import { createMetrics } from "./adapters/metrics.ts";
-import { createLog, logLevels } from "./adapters/pino.ts";
-import { startApp } from "./app.ts";
-import { configPath } from "./app-exposure.ts";
-import { productionRoles } from "./app-production.ts";
-import { startServing } from "./app-serve.ts";
-import { productionSettings, secretsIn } from "./app-settings.ts";
+import { createMetrics } from "../adapters/metrics.ts";
+import { createLog, logLevels } from "../adapters/pino.ts";
+import { configPath } from "../app/exposure.ts";
+import { productionRoles } from "../app/production.ts";
+import { startServing } from "../app/serve.ts";
+import { productionSettings, secretsIn } from "../app/settings.ts";
+import { startApp } from "../app.ts";
+import { UsageError } from "../model/errors.ts";
 import {
   configOf,
   dataOf,
@@ -16,8 +17,7 @@ import {
   printProblems,
   progressBar,
   type Values,
-} from "./main-options.ts";
-import { UsageError } from "./model/errors.ts";
+} from "./options.ts";
 
 const askedToStop = (): Promise<void> =>
   new Promise((resolve) => {

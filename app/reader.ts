@@ -1,15 +1,15 @@
 /** A reader thread: the board's queries, explanations and reconciliation, on a connection that cannot write. */
 import { parentPort, workerData } from "node:worker_threads";
-import { openDatabase } from "./adapters/sqlite/driver.ts";
-import { createNames } from "./adapters/sqlite/names.ts";
-import { createSqliteReader } from "./adapters/sqlite/reader.ts";
-import { setPragmas } from "./adapters/sqlite/schema.ts";
-import { serveCalls } from "./adapters/thread-call.ts";
-import { createQueries, type ReconcileScope } from "./app-queries.ts";
-import type { RejectQuery } from "./model/ports.ts";
-import type { Registry } from "./model/registry.ts";
-import { shareTexts } from "./model/share-texts.ts";
-import { calendarOf, type DayIndex, type Span } from "./model/time.ts";
+import { openDatabase } from "../adapters/sqlite/driver.ts";
+import { createNames } from "../adapters/sqlite/names.ts";
+import { createSqliteReader } from "../adapters/sqlite/reader.ts";
+import { setPragmas } from "../adapters/sqlite/schema.ts";
+import { serveCalls } from "../adapters/thread-call.ts";
+import type { RejectQuery } from "../model/ports.ts";
+import type { Registry } from "../model/registry.ts";
+import { shareTexts } from "../model/share-texts.ts";
+import { calendarOf, type DayIndex, type Span } from "../model/time.ts";
+import { createQueries, type ReconcileScope } from "./queries.ts";
 
 export interface ReaderData {
   readonly file: string;
