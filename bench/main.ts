@@ -8,6 +8,7 @@ import { benchLatency } from "./latency.ts";
 import { createReport } from "./report.ts";
 import { benchStack, stackParts } from "./stack.ts";
 import { benchSteady } from "./steady.ts";
+import { benchStorm } from "./storm.ts";
 import { benchYear } from "./year.ts";
 
 const embeddedParts: readonly string[] = ["steady", "latency", "alerts", "import", "fleet", "year"];
@@ -39,7 +40,10 @@ if (values.stack) {
 }
 if (chosen.has("steady")) await benchSteady(report, quick ? 1_000 : 5_000, quick ? 96 : 192);
 if (chosen.has("latency")) await benchLatency(report, 1_000, quick ? 10 : 30);
-if (chosen.has("alerts")) await benchAlerts(report, quick ? 20 : 100);
+if (chosen.has("alerts")) {
+  await benchAlerts(report, quick ? 20 : 100);
+  await benchStorm(report, 1_000, quick ? 10 : 60);
+}
 if (chosen.has("import")) await benchImport(report);
 if (chosen.has("fleet")) await benchFleet(report, quick ? 100 : 1_000, 100, quick ? 20 : 180);
 if (chosen.has("year"))

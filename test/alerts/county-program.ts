@@ -62,7 +62,7 @@ meters:
     contributes: add
     from: 2026-01-01
     ratedPowerKw: 200000
-    registers: [{ id: active-import, unit: kWh, digits: 8, decimals: 2 }]
+    registers: [{ id: active-import, unit: kWh, digits: 10, decimals: 2 }]
 `;
 const officer = (id: string, more = ""): string =>
   `  - { id: ${id}, name: { zh: ${id}, en: ${id} }, language: en, channels: [{ channel: hook, address: ${id} }]${more} }`;
