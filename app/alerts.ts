@@ -10,7 +10,7 @@ import type { Secrets } from "../config/secrets.ts";
 import type { Log } from "../model/log.ts";
 import type { Observation } from "../model/observation.ts";
 import type { LogRecord } from "../model/ports.ts";
-import type { Registry } from "../model/registry.ts";
+import { deskRegistryOf, type Registry } from "../model/registry.ts";
 import { threadFile } from "./core.ts";
 import type { DeskData, DeskSays, DeskStatus } from "./desk.ts";
 
@@ -103,7 +103,7 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
   const worker = new Worker(threadFile("app-desk"), {
     workerData: {
       file: alertsFile(data),
-      registry,
+      registry: deskRegistryOf(registry),
       secrets: { ...secrets?.channels },
       linkKey,
       allowPlaintext,

@@ -9,12 +9,12 @@ import { type AlertChange, createEvaluator, type Evaluator } from "../alerts/eva
 import type { Alert } from "../model/alert.ts";
 import type { DeskStore } from "../model/desk.ts";
 import type { Log } from "../model/log.ts";
-import type { Registry } from "../model/registry.ts";
+import type { DeskRegistry } from "../model/registry.ts";
 import type { Calendar, Instant } from "../model/time.ts";
 
 export interface EvaluationParts {
   readonly file: string;
-  readonly registry: Registry;
+  readonly registry: DeskRegistry;
   readonly store: DeskStore;
   readonly calendar: Calendar;
   readonly log: Log;
@@ -34,6 +34,8 @@ const LOOK_EVERY_MS = 200;
 const TICK_EVERY_MS = 1_000;
 /** Without alerts the place is kept this often: what was read since is read again after a crash, to the same end. */
 const SAVE_EVERY_MS = 30_000;
+/** A state with thousands of alerts is long: it is not written at more than 100 kB a second all day. */
+const SAVED_CHARACTERS_A_MS = 100;
 const AFTER_ERROR_MS = 2_000;
 
 function openEvaluator({ registry, store, log }: EvaluationParts): Evaluator {
@@ -54,7 +56,7 @@ export function openEvaluation(parts: EvaluationParts): Evaluation {
   const reader = createSqliteReader(db, createNames(db), calendar);
   let evaluator = openEvaluator(parts);
   let cursor = Number(store.fact(CURSOR) ?? 0);
-  let savedAt = 0;
+  let saveAt = 0;
   let tickedAt = 0;
   let failure: string | undefined;
   let isStopping = false;
@@ -62,9 +64,10 @@ export function openEvaluation(parts: EvaluationParts): Evaluation {
   let running: Promise<void> = Promise.resolve();
 
   const save = (upTo: number): void => {
+    const state = evaluator.state();
     store.putFact(CURSOR, String(upTo));
-    store.putFact(STATE, evaluator.state());
-    savedAt = Date.now();
+    store.putFact(STATE, state);
+    saveAt = Date.now() + Math.max(SAVE_EVERY_MS, state.length / SAVED_CHARACTERS_A_MS);
   };
 
   const alertsIn = (changes: readonly AlertChange[]): Alert[] =>
@@ -88,7 +91,7 @@ export function openEvaluation(parts: EvaluationParts): Evaluation {
     }
     const alerts = alertsIn(changes);
     if (alerts.length > 0) receive(alerts, () => save(next));
-    else if (now - savedAt >= SAVE_EVERY_MS) store.transaction(() => save(next));
+    else if (now >= saveAt) store.transaction(() => save(next));
     cursor = next;
     return isFull;
   };

@@ -24,7 +24,7 @@ import { LINK_LIFE_MS, linkPath, signLink } from "../alerts/link.ts";
 import type { Alert } from "../model/alert.ts";
 import type { DeskMatter, MatterQuery, OpenCounts } from "../model/desk.ts";
 import type { Facts, Log } from "../model/log.ts";
-import type { Registry } from "../model/registry.ts";
+import type { DeskRegistry } from "../model/registry.ts";
 import type { Role } from "../model/roles.ts";
 import { shareTexts } from "../model/share-texts.ts";
 import { calendarOf, type Instant } from "../model/time.ts";
@@ -32,7 +32,7 @@ import { openEvaluation } from "./desk-evaluation.ts";
 
 export interface DeskData {
   readonly file: string;
-  readonly registry: Registry;
+  readonly registry: DeskRegistry;
   /** The embedded store, whose observations are evaluated here; absent where Grafana does that. */
   readonly observations?: string;
   readonly secrets: Readonly<Record<string, ChannelSecret>>;

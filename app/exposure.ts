@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { isAbsolute, join, resolve } from "node:path";
 import { verifyPassword } from "../config/password.ts";
-import { checkSecrets, loadSecrets, type Secrets } from "../config/secrets.ts";
+import { checkSecrets, loadSecrets, openSecrets, type Secrets } from "../config/secrets.ts";
 import { programRoot } from "../config/shipped.ts";
 import { type Problem, UsageError } from "../model/errors.ts";
 import type { Registry } from "../model/registry.ts";
@@ -44,6 +44,12 @@ export async function secretsOf(
   if (loaded === undefined) throw new UsageError(`${options.secretsFile}: there is no such secrets file`);
   const warnings = [...loaded.warnings, ...checkSecrets(options.secretsFile, loaded.secrets, registry)];
   return { secrets: loaded.secrets, warnings };
+}
+
+/** What the secrets file says in clear, which no log is to repeat. @throws ConfigError */
+export async function clearSecretsIn(file: string | undefined): Promise<string[]> {
+  const loaded = file === undefined ? undefined : await loadSecrets(file);
+  return loaded === undefined ? [] : openSecrets(loaded.secrets);
 }
 
 /** How the password of each gateway is checked; undefined where anyone is let in. */

@@ -1,7 +1,7 @@
 /** `run`: the server, on either stack. */
 import { createMetrics } from "../adapters/metrics.ts";
 import { createLog, logLevels } from "../adapters/pino.ts";
-import { configPath } from "../app/exposure.ts";
+import { clearSecretsIn, configPath } from "../app/exposure.ts";
 import { productionRoles } from "../app/production.ts";
 import { startServing } from "../app/serve.ts";
 import { productionSettings, secretsIn } from "../app/settings.ts";
@@ -64,7 +64,8 @@ async function serve(values: Values, text: string): Promise<number> {
       `ENERGY_LOG_LEVEL=${process.env.ENERGY_LOG_LEVEL}: give one of ${logLevels.join(", ")}`,
     );
   const settings = productionSettings(process.env, role !== "ingest");
-  const hide = secretsIn(settings);
+  const secretsFile = given(values, "secrets");
+  const hide = [...secretsIn(settings), ...(await clearSecretsIn(secretsFile))];
   const data = given(values, "data");
   const tell = createLog({ form: "json", level, write: print, always: { role, pid: process.pid }, hide });
   const served = await startServing({
@@ -75,7 +76,7 @@ async function serve(values: Values, text: string): Promise<number> {
     host: given(values, "host") ?? "127.0.0.1",
     httpPort: numberGiven(values, "http-port", 8080),
     mqttPort: numberGiven(values, "mqtt-port", 1883),
-    secretsFile: given(values, "secrets"),
+    secretsFile,
     tlsCert: given(values, "tls-cert"),
     tlsKey: given(values, "tls-key"),
     allowPlaintext: values["allow-plaintext"] ?? false,

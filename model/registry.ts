@@ -240,6 +240,33 @@ export interface Registry {
   readonly duties: Duties;
 }
 
+/** A site as the desk needs it: who answers for it, and names to tell. */
+export type NamedSite = Pick<Site, "id" | "name" | "category" | "town" | "sector"> & {
+  readonly meters: readonly Pick<Meter, "id" | "name">[];
+};
+
+/** What the desk needs of the registry: a county's meters are too many to be kept whole in one more thread. */
+export type DeskRegistry = Pick<Registry, "county" | "limits" | "rules" | "duties"> & {
+  readonly sites: readonly NamedSite[];
+};
+
+export function deskRegistryOf({ county, limits, rules, duties, sites }: Registry): DeskRegistry {
+  return {
+    county,
+    limits,
+    rules,
+    duties,
+    sites: sites.map(({ id, name, category, town, sector, meters }) => ({
+      id,
+      name,
+      category,
+      ...(town === undefined ? {} : { town }),
+      ...(sector === undefined ? {} : { sector }),
+      meters: meters.map((meter) => ({ id: meter.id, name: meter.name })),
+    })),
+  };
+}
+
 /** Where a decoder finds a value: a topic or file-name capture, a JSON pointer, a CSV column, or a constant. */
 export type ValueSource =
   | { readonly capture: string }

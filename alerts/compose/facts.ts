@@ -2,7 +2,7 @@
 import type { Matter } from "../../model/alert.ts";
 import { colours, type Limit } from "../../model/limit.ts";
 import type { NoticeContent } from "../../model/notice.ts";
-import type { Registry } from "../../model/registry.ts";
+import type { DeskRegistry } from "../../model/registry.ts";
 import type { Rule } from "../../model/rule.ts";
 import type { Calendar } from "../../model/time.ts";
 import { amountText, momentText, shareText } from "./measures.ts";
@@ -14,7 +14,7 @@ type Fact = NoticeContent["facts"][number];
 
 /** What the words depend on beside the matter. */
 export interface ComposeContext {
-  readonly registry: Registry;
+  readonly registry: DeskRegistry;
   readonly calendar: Calendar;
 }
 

@@ -1,13 +1,13 @@
 /** Where an alert is: the names of sites, groups, meters and gateways. */
 import type { Alert } from "../../model/alert.ts";
 import { WITHOUT_NATIONAL } from "../../model/groups.ts";
-import type { Registry, Site } from "../../model/registry.ts";
+import type { DeskRegistry, NamedSite } from "../../model/registry.ts";
 import { type Language, words } from "./words.ts";
 
-const namesOf = new WeakMap<Registry, ReadonlyMap<string, Site>>();
+const namesOf = new WeakMap<DeskRegistry, ReadonlyMap<string, NamedSite>>();
 
 /** Sites by id, gathered once: a county may have thousands. */
-function sitesOf(registry: Registry): ReadonlyMap<string, Site> {
+function sitesOf(registry: DeskRegistry): ReadonlyMap<string, NamedSite> {
   const known = namesOf.get(registry);
   if (known) return known;
   const sites = new Map(registry.sites.map((site) => [site.id, site]));
@@ -16,7 +16,7 @@ function sitesOf(registry: Registry): ReadonlyMap<string, Site> {
 }
 
 /** A group's name from its key, such as `town:gaoting` or `county!national`; the key itself where it is unknown. */
-export function groupName(group: string, registry: Registry, language: Language): string {
+export function groupName(group: string, registry: DeskRegistry, language: Language): string {
   const { places, categories } = words[language];
   const isWithout = group.endsWith(WITHOUT_NATIONAL);
   const key = isWithout ? group.slice(0, -WITHOUT_NATIONAL.length) : group;
@@ -33,7 +33,7 @@ export function groupName(group: string, registry: Registry, language: Language)
 }
 
 /** Site or group with what is inside it. */
-export function placeText(alert: Alert, registry: Registry, language: Language): string {
+export function placeText(alert: Alert, registry: DeskRegistry, language: Language): string {
   const { places } = words[language];
   const site = alert.site === undefined ? undefined : sitesOf(registry).get(alert.site);
   const town = registry.county.towns.find(({ id }) => id === site?.town)?.name[language];

@@ -1,7 +1,7 @@
 /** A matter for the page behind a notice's link: what an officer without a session sees, and what he may do there. */
 import type { MatterAction, MatterEvent, MatterState } from "../../model/alert.ts";
 import type { DeskMatter } from "../../model/desk.ts";
-import type { Registry } from "../../model/registry.ts";
+import type { DeskRegistry } from "../../model/registry.ts";
 import type { Calendar, Instant } from "../../model/time.ts";
 import { momentText } from "../compose/measures.ts";
 import { type Language, words } from "../compose/words.ts";
@@ -24,7 +24,7 @@ const ledTo: Readonly<Partial<Record<MatterAction, MatterState>>> = {
 /** What was answered so far, one line each: when, who, what. */
 export function answersOf(
   events: readonly MatterEvent[],
-  { duties }: Registry,
+  { duties }: DeskRegistry,
   calendar: Calendar,
   language: Language,
 ): string[] {
@@ -39,7 +39,7 @@ export function answersOf(
 }
 
 /** What somebody may do by a link: to answer, and no more. */
-export function mayByLink(matter: DeskMatter, registry: Registry): Answer[] {
+export function mayByLink(matter: DeskMatter, registry: DeskRegistry): Answer[] {
   const may = mayOf(matter, { name: "", role: "officer" }, registry.duties);
   return answers.filter((action) => may.includes(action));
 }

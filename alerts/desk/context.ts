@@ -2,7 +2,7 @@
 import type { Alert } from "../../model/alert.ts";
 import type { DeskMatter, DeskStore } from "../../model/desk.ts";
 import type { NoticeContent, NoticeKind } from "../../model/notice.ts";
-import type { Registry } from "../../model/registry.ts";
+import type { DeskRegistry } from "../../model/registry.ts";
 import type { Calendar, Instant } from "../../model/time.ts";
 import { dueAtOf, rungAt } from "../escalate/ladder.ts";
 import type { WorkingTime } from "../escalate/working-time.ts";
@@ -18,7 +18,7 @@ export type Compose = (
 
 export interface DeskContext {
   readonly store: DeskStore;
-  readonly registry: Registry;
+  readonly registry: DeskRegistry;
   readonly calendar: Calendar;
   readonly work: WorkingTime;
   readonly compose: Compose;

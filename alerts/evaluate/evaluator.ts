@@ -199,12 +199,15 @@ const isOfRewritten = (rule: Rule): boolean => rule.series.measurement === REWRI
 export function createEvaluator(rules: readonly Rule[], stored?: string): Evaluator {
   const state = stored === undefined ? emptyState() : readState(stored);
   const byId = new Map(rules.map((rule) => [rule.id, rule]));
+  let hasEnded = false;
   const wake = (at: Instant): Working => {
     const now = Math.max(at, state.lastNow ?? at);
     if (state.lastNow === undefined || now - state.lastNow > AWAY_MS) state.awakeSince = now;
     state.lastNow = now;
     const working: Working = { rules, byId, state, changes: [], now };
-    endOrphans(working);
+    // Rules are the same for as long as this runs.
+    if (!hasEnded) endOrphans(working);
+    hasEnded = true;
     return working;
   };
   return {

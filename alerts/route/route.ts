@@ -2,7 +2,7 @@
 import type { Alert } from "../../model/alert.ts";
 import type { Audience, Duties, Duty } from "../../model/duty.ts";
 import { WITHOUT_NATIONAL } from "../../model/groups.ts";
-import type { Registry, Site } from "../../model/registry.ts";
+import type { DeskRegistry, NamedSite } from "../../model/registry.ts";
 import type { DayIndex } from "../../model/time.ts";
 import { presenceOn } from "./presence.ts";
 
@@ -22,7 +22,7 @@ type Scope = (typeof scopes)[number];
 /** What of each scope an alert is about; a scope that is absent does not fit it. */
 type Places = Readonly<Partial<Record<Scope, string>>>;
 
-function placesOfSite(site: Site): Places {
+function placesOfSite(site: NamedSite): Places {
   return {
     site: site.id,
     category: site.category,
@@ -32,7 +32,7 @@ function placesOfSite(site: Site): Places {
   };
 }
 
-function placesOf(alert: Pick<Alert, "site" | "group">, registry: Registry): Places {
+function placesOf(alert: Pick<Alert, "site" | "group">, registry: DeskRegistry): Places {
   const site = registry.sites.find(({ id }) => id === alert.site);
   if (site) return placesOfSite(site);
   if (alert.site !== undefined) return { site: alert.site, county: "" };
@@ -52,7 +52,7 @@ function fits(duty: Duty, places: Places, domain: Alert["domain"]): boolean {
 }
 
 /** Duties that fit an alert, the most exact first; of equal ones those for some domains go before those for all. */
-export function dutiesFor(alert: Alert, duties: Duties, registry: Registry): Duty[] {
+export function dutiesFor(alert: Alert, duties: Duties, registry: DeskRegistry): Duty[] {
   const places = placesOf(alert, registry);
   const rank = (duty: Duty): number =>
     scopes.indexOf(scopeOf(duty)) * 2 + (duty.domains === undefined ? 1 : 0);
@@ -60,7 +60,7 @@ export function dutiesFor(alert: Alert, duties: Duties, registry: Registry): Dut
 }
 
 /** Who answers for an alert. Without a lead and without an office nobody does, which the matter then says. */
-export function routeOf(alert: Alert, registry: Registry): Route {
+export function routeOf(alert: Alert, registry: DeskRegistry): Route {
   const { duties } = registry;
   const fitting = dutiesFor(alert, duties, registry);
   const leading = fitting.find((duty) => duty.lead !== undefined);
