@@ -13,23 +13,47 @@ import { benchYear } from "./year.ts";
 
 const embeddedParts: readonly string[] = ["steady", "latency", "alerts", "import", "fleet", "year"];
 
-const { values } = parseArgs({
-  options: {
-    quick: { type: "boolean", default: false },
-    stack: { type: "boolean", default: false },
-    only: { type: "string" },
-    "year-meters": { type: "string" },
-    keep: { type: "string" },
-    profile: { type: "string" },
-    "catch-up-meters": { type: "string" },
-  },
-});
+const usage = `npm run bench -- [--quick] [--only PART,…]   parts: ${embeddedParts.join(", ")}
+                 [--year-meters N] [--keep DIR]
+npm run bench -- --stack [--quick] [--only PART,…]   parts: ${stackParts.join(", ")}
+                 [--catch-up-meters N] [--profile DIR]`;
+
+function argumentsGiven() {
+  try {
+    return parseArgs({
+      options: {
+        quick: { type: "boolean", default: false },
+        stack: { type: "boolean", default: false },
+        only: { type: "string" },
+        "year-meters": { type: "string" },
+        keep: { type: "string" },
+        profile: { type: "string" },
+        "catch-up-meters": { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (error) {
+    process.stderr.write(`${(error as Error).message}\n\n${usage}\n`);
+    process.exit(2);
+  }
+}
+
+const values = argumentsGiven();
+if (values.help) {
+  process.stdout.write(`${usage}\n`);
+  process.exit(0);
+}
 
 const print = (line: string): void => {
   process.stdout.write(`${line}\n`);
 };
 const report = createReport(print);
 const parts = new Set(values.only?.split(",") ?? (values.stack ? stackParts : embeddedParts));
+const unknown = [...parts].filter((part) => ![...embeddedParts, ...stackParts].includes(part));
+if (unknown.length > 0) {
+  process.stderr.write(`--only ${unknown.join()}: no such part\n\n${usage}\n`);
+  process.exit(2);
+}
 const chosen = values.stack ? new Set<string>() : parts;
 const quick = values.quick;
 
