@@ -66,10 +66,10 @@ function bulkOf(db: Database, kind: ObservedName): Bulk {
   );
 }
 
-/** Highest number that a row was written under. */
-const LAST_CHANGE = `SELECT coalesce(max(n), 0) AS n FROM (${observedNames
-  .map((kind) => `SELECT max(changed) AS n FROM ${kind}`)
-  .join(" UNION ALL ")})`;
+/** Highest number that a row was written under, by kind: as of one moment, being one statement. */
+const LAST_CHANGES = observedNames
+  .map((kind) => `SELECT '${kind}' AS kind, coalesce(max(changed), 0) AS n FROM ${kind}`)
+  .join(" UNION ALL ");
 
 /** Writes inside the caller's transaction; each row gets the next number, a row that is overwritten too. */
 export function observationWriter(db: Database) {
@@ -77,7 +77,7 @@ export function observationWriter(db: Database) {
   const find = db.prepare("SELECT id FROM observed_series WHERE measurement=? AND tags=?");
   const add = db.prepare("INSERT INTO observed_series(measurement, tags) VALUES(?,?) RETURNING id");
   const series = new Map<string, number>();
-  let changed = (db.prepare(LAST_CHANGE).get() as { n: number }).n;
+  let changed = Math.max(...(db.prepare(LAST_CHANGES).all() as { n: number }[]).map(({ n }) => n));
   const seriesOf = (row: Observation): number => {
     const tags = tagsText(row);
     const name = `${row.measurement} ${tags}`;
@@ -157,12 +157,11 @@ export function createObservationReader(prepare: (sql: string) => Statement): Ob
       WHERE s.measurement=? ${conditions} AND o.series=s.id AND ${newest ? last : "o.at BETWEEN ? AND ?"}`;
     return prepare(sql).all(kind, ...wanted.map(([, value]) => value), from, to - 1) as Row[];
   };
-  const after = (kind: ObservedName, cursor: number, limit: number): { row: Row; kind: ObservedName }[] => {
+  const between = (kind: ObservedName, cursor: number, upTo: number, limit: number) => {
     const sql = `SELECT ${selection(kind)} FROM ${kind} o CROSS JOIN observed_series s ON s.id=o.series
-      WHERE o.changed > ? ORDER BY o.changed LIMIT ?`;
-    return (prepare(sql).all(cursor, limit) as Row[]).map((row) => ({ row, kind }));
+      WHERE o.changed > ? AND o.changed <= ? ORDER BY o.changed LIMIT ?`;
+    return (prepare(sql).all(cursor, upTo, limit) as Row[]).map((row) => ({ row, kind }));
   };
-  const last = (): number => (prepare(LAST_CHANGE).get() as [number])[0];
   return {
     async observations(query) {
       if (query.from >= query.to) return [];
@@ -171,12 +170,16 @@ export function createObservationReader(prepare: (sql: string) => Statement): Ob
         .sort(byTagsThenTime);
     },
     async observedAfter(cursor, limit) {
-      const all = observedNames.flatMap((kind) => after(kind, cursor, limit));
+      // What is written between two of these questions waits for the next look: else a row of a kind that was asked
+      // for before would be passed over by a later one of another kind.
+      const newest = prepare(LAST_CHANGES).all() as [ObservedName, number][];
+      const upTo = Math.max(...newest.map(([, n]) => n));
+      const all = newest.flatMap(([kind, n]) => (n > cursor ? between(kind, cursor, upTo, limit) : []));
       all.sort((a, b) => (a.row[0] as number) - (b.row[0] as number));
       const first = all.slice(0, limit);
       return {
         rows: first.map(({ kind, row }) => observationOf(kind, row)),
-        cursor: (first.at(-1)?.row[0] as number | undefined) ?? Math.min(cursor, last()),
+        cursor: (first.at(-1)?.row[0] as number | undefined) ?? Math.min(cursor, upTo),
       };
     },
   };

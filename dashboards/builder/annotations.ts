@@ -14,7 +14,7 @@ interface Kind {
 /** Values of the tag `kind` of measurement `event`, by what an officer would look for. */
 export const eventKinds: readonly Kind[] = [
   { kinds: ["swap"], name: text("换表", "Meter swaps"), colour: plain.second },
-  { kinds: ["multiplier", "factor"], name: text("系数变更", "Factor changes"), colour: plain.third },
+  { kinds: ["multiplier", "factor"], name: text("因子变更", "Factor changes"), colour: plain.third },
   { kinds: ["restatement"], name: text("数据重述", "Restatements"), colour: plain.estimated },
   { kinds: ["outage"], name: text("中断", "Outages"), colour: "#b3261e" },
 ];

@@ -419,9 +419,9 @@ const factors = ({ rules }: Shipped): Panel =>
   siteTable(
     ids.factors,
     {
-      title: text("系数缺失与未核实", "Factors missing and unverified"),
+      title: text("因子缺失与未核实", "Factors missing and unverified"),
       about: text(
-        "今日缺少折标或碳排放系数的品种数，及所用未核实系数数。",
+        "今日缺少折标或碳排放因子的品种数，及所用未核实因子数。",
         "Carriers without a factor for today, and factors in use that nobody has verified.",
       ),
     },
@@ -504,7 +504,7 @@ const eventColumns: readonly Column[] = [
 
 const events: Panel = rows({
   id: ids.events,
-  title: text("换表、系数变更、重述与中断", "Swaps, factor changes, restatements, outages"),
+  title: text("换表、因子变更、重述与中断", "Swaps, factor changes, restatements, outages"),
   about: text(
     "所选时间内的事件，最近的在前，至多 500 条。",
     "Events in the time shown, newest first, at most 500.",
@@ -541,7 +541,7 @@ export function quality(shipped: Shipped): Dashboard {
     uid: "energy-quality",
     title: text("数据质量", "Data quality"),
     about: text(
-      "在线率、完整率、迟报、置疑、拒收、系数、总分表平衡与事件。",
+      "在线率、完整率、迟报、置疑、拒收、因子、总分表平衡与事件。",
       "Online rate, completeness, late meters, readings set aside, rejects, factors, imbalance and events.",
     ),
     from: "now-7d",

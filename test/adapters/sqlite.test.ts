@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { copyDatabase, openDatabase, troubleIn } from "../../adapters/sqlite/driver.ts";
 import { createSqliteLog } from "../../adapters/sqlite/log.ts";
+import { createObservationReader } from "../../adapters/sqlite/observations.ts";
 import { createSqliteStore } from "../../adapters/sqlite/store.ts";
 import { observedNames } from "../../model/observation.ts";
 import type { EventLog, LogBatch } from "../../model/ports.ts";
@@ -148,6 +149,47 @@ describe("the SQLite file", () => {
     expect(found).toEqual([{ ...row, numbers: { ...row.numbers, imbalance: null } }]);
     await store.write({ observations: [row, observation("alert", { rule: "r" })] });
     expect((await store.observedAfter(0, 9)).rows).toHaveLength(2);
+    await store.close();
+    directory.remove();
+  });
+
+  test("passes over no observation that is written while others are read", async () => {
+    const directory = temporaryDirectory();
+    const path = `${directory.path}/energy.db`;
+    const store = openStore(path);
+    const db = openDatabase(path, { readOnly: true });
+    let written = 0;
+    // A row of each of two kinds is written after each statement of the reader's, until there are enough.
+    const writeTwo = (): void => {
+      if (written === 40) return;
+      written += 2;
+      const site = `s${written}`;
+      const rows = [
+        observation("limit_usage", { limit: "l", purpose: "budget", site }),
+        observation("site_status", { site }),
+      ];
+      void store.write({ observations: written % 4 === 0 ? rows : rows.reverse() });
+    };
+    const { observedAfter } = createObservationReader((sql) => {
+      const statement = db.prepare(sql);
+      statement.setReturnArrays(true);
+      const all = (...values: Parameters<typeof statement.all>): unknown[] => {
+        const found = statement.all(...values);
+        writeTwo();
+        return found;
+      };
+      return { ...statement, all };
+    });
+    const seen: string[] = [];
+    for (let cursor = 0, isMore = true; isMore; ) {
+      const { rows, cursor: next } = await observedAfter(cursor, 5);
+      for (const { measurement, tags } of rows) seen.push(`${measurement} ${tags.site}`);
+      isMore = written < 40 || next !== cursor;
+      cursor = next;
+    }
+    expect(new Set(seen).size).toBe(40);
+    expect(seen).toHaveLength(40);
+    db.close();
     await store.close();
     directory.remove();
   });

@@ -133,7 +133,7 @@ describe.each(committed.map((dashboard) => [dashboard.uid, dashboard] as const))
 
   test("has the four annotations, or those of outages", () => {
     const names = dashboard.annotations.list.map(({ name }) => name.split(" ")[0]);
-    expect([["换表", "系数变更", "数据重述", "中断"], ["中断"]]).toContainEqual(names);
+    expect([["换表", "因子变更", "数据重述", "中断"], ["中断"]]).toContainEqual(names);
     for (const { target } of dashboard.annotations.list) {
       const columns = [...target.query.matchAll(/AS "(\w+)"/g)].map((match) => match[1]);
       expect(columns).toEqual([target.textColumn, target.titleColumn, target.tagsColumn]);

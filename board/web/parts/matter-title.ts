@@ -15,7 +15,8 @@ export function matterTitle(matter: ApiMatter, limit: ApiLimit | undefined): str
       limit: named(limit.name),
       colour: code("colour", matter.colour),
     });
-  const place = matter.site ?? matter.group;
+  // The county's own id is a word of the summary's.
+  const place = matter.site ?? (matter.group === "county" ? undefined : matter.group);
   return withNames(named(matter.summary), {
     ...(limit ? { [limit.limit]: named(limit.name) } : {}),
     ...(place === undefined ? {} : { [place]: placeName(matter) }),
