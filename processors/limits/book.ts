@@ -214,7 +214,10 @@ export function createBook(calendar: Calendar, reader: Pick<SeriesReader, "figur
     const groups = new Map<DayIndex, { series: Series[]; from: number; to: number }>();
     for (const [series, byDay] of stale) {
       for (const [day, quarters] of byDay) {
-        if (!keptOf(series).details.get(day)?.quarters || quarters.size === 0) continue;
+        const own = keptOf(series).details;
+        // A later day has become the newest meanwhile, and this one's quarter-hours are no longer kept.
+        if (own.get(day)?.quarters === undefined && own.delete(day)) details -= 1;
+        if (!own.has(day) || quarters.size === 0) continue;
         const group = groups.get(day) ?? { series: [], from: dayLength(day), to: 0 };
         group.series.push(series);
         group.from = Math.min(group.from, ...quarters);

@@ -101,6 +101,25 @@ test("whatever the order and the batches, and a recompute of everything finds no
   expect(compared).toBeGreaterThan(500);
 }, 300_000);
 
+test("a day that changes together with later ones is looked at anew, though its quarter-hours are no longer kept", async () => {
+  const pipeline = await openPipeline(config, ":memory:", () => at("2026-03-01"));
+  const send = async (first: number, last: number): Promise<void> => {
+    const slots = Array.from({ length: last - first + 1 }, (_, i) => first + i);
+    await pipeline.publish(slots.map((slot) => reading(start + slot * SIX_HOURS, slot * 40)));
+    await pipeline.settled();
+  };
+  await send(0, 1);
+  // The rest of the first day, and three more days: a gateway that was out of reach.
+  await send(2, 14);
+  const rows = await usage(pipeline, "demand");
+  expect(rows.map(({ at: day, numbers }) => numbers.asOf! - day)).toEqual(
+    [4, 4, 4, 2].map((n) => n * SIX_HOURS),
+  );
+  const check = createReconcile(pipeline.plan, pipeline.store);
+  expect(await check.groups({ start: 0, end: at("2026-03-01") })).toEqual([]);
+  await pipeline.close();
+});
+
 test("a row that is changed by hand is found", async () => {
   const pipeline = await openPipeline(config, ":memory:", () => at("2026-03-01"));
   await pipeline.publish(
