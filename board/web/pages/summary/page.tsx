@@ -44,6 +44,8 @@ function MonthPicker({ month }: { month: string }) {
 }
 
 function Cells({ row }: { row: Pick<Row, (typeof counted)[number]> }) {
+  // What still has time says nothing yet.
+  const judged = row.answeredInTime + row.overdue;
   return (
     <>
       {counted.map((name) => (
@@ -51,7 +53,7 @@ function Cells({ row }: { row: Pick<Row, (typeof counted)[number]> }) {
           {row[name]}
         </td>
       ))}
-      <td>{row.raised === 0 ? "—" : percent(row.answeredInTime / row.raised)}</td>
+      <td>{judged === 0 ? "—" : percent(row.answeredInTime / judged)}</td>
       <td>{row.raised === 0 ? "—" : percent(row.closed / row.raised)}</td>
     </>
   );
