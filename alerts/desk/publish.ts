@@ -84,8 +84,10 @@ export function alertRows(events: readonly NumberedEvent[], now: Instant): Obser
   const rows = new Map<string, Observation>();
   for (const { event, matter } of events) {
     const { before, beforeRule } = event.details;
-    if (event.action === "worsen" && isColour(before))
+    if (isColour(before))
       rows.set(`${matter.id} ${before}`, row(matter, before, String(beforeRule), false, now));
+    // The colour it has now is no longer one that it has left.
+    rows.delete(`${matter.id} ${matter.colour}`);
     rows.set(matter.id, row(matter, matter.colour, matter.alert.rule, matter.closedAt === undefined, now));
   }
   return [...rows.values()];

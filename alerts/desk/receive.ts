@@ -67,8 +67,8 @@ function raise(context: DeskContext, alert: Alert, now: Instant): void {
   tell(context, matter, "raised", officers, now);
 }
 
-/** A higher level of the same thing: to be answered anew, by more people. */
-function worsen(context: DeskContext, before: DeskMatter, alert: Alert, now: Instant): void {
+/** A higher level of the same thing, or one that was answered and is back: to be answered anew. */
+function rise(context: DeskContext, before: DeskMatter, alert: Alert, now: Instant): void {
   const { store, registry, calendar } = context;
   const { duties } = registry;
   const route = routeOf(alert, registry);
@@ -94,8 +94,18 @@ function worsen(context: DeskContext, before: DeskMatter, alert: Alert, now: Ins
   store.putMatter(matter);
   store.putLink(linkOf(alert, matter.id));
   const details = { ...detailsOf(alert), before: before.colour, beforeRule: before.alert.rule };
-  store.addEvent({ matter: matter.id, at: now, action: "worsen", actor: SYSTEM, text: "", details });
-  tell(context, matter, "worsened", officers, now);
+  const isHigher = isWorse(alert.colour, before.colour);
+  const action = isHigher ? "worsen" : "raise";
+  store.addEvent({ matter: matter.id, at: now, action, actor: SYSTEM, text: "", details });
+  tell(context, matter, isHigher ? "worsened" : "raised", officers, now);
+}
+
+/** Ends what a closed matter still has of a series that goes on in another one. */
+function handOver({ store }: DeskContext, before: DeskMatter, alert: Alert, now: Instant): void {
+  const open = store.openLinks(before.id);
+  const own = open.filter(({ fingerprint }) => fingerprint === alert.fingerprint);
+  for (const link of own) store.putLink({ ...link, resolvedAt: now });
+  if (own.length > 0 && own.length === open.length) store.putMatter({ ...before, resolvedAt: now });
 }
 
 /** One more level or start of what the matter already says. */
@@ -122,6 +132,27 @@ function refresh({ store }: DeskContext, link: AlertLink, alert: Alert): void {
   store.putMatter({ ...matter, alert: { ...matter.alert, values: alert.values } });
 }
 
+/**
+ * What a start means to the newest matter of its subject. By what is on now, and not by the worst that ever was:
+ * a level that comes back beside a lower one that never ended is told again once it had been answered.
+ */
+function whatBecomes(
+  { store }: DeskContext,
+  matter: DeskMatter | undefined,
+  alert: Alert,
+): "raise" | "rise" | "join" {
+  if (matter === undefined || matter.resolvedAt !== undefined) return "raise";
+  const open = store.openLinks(matter.id);
+  const isKnown = open.some(({ fingerprint }) => fingerprint === alert.fingerprint);
+  const isWorst = open.every(
+    ({ fingerprint, colour }) => fingerprint === alert.fingerprint || isWorse(alert.colour, colour),
+  );
+  // Nobody looks at a closed matter any more, and of an end that never came nothing is known here.
+  if (matter.state === "closed") return isKnown || isWorst ? "raise" : "join";
+  if (isWorse(alert.colour, matter.colour)) return "rise";
+  return isWorst && !isKnown && matter.acknowledgedAt !== undefined ? "rise" : "join";
+}
+
 function takeFiring(context: DeskContext, alert: Alert, now: Instant): boolean {
   const { store } = context;
   const known = store.link(alert.fingerprint, alert.startsAt);
@@ -130,14 +161,12 @@ function takeFiring(context: DeskContext, alert: Alert, now: Instant): boolean {
     return false;
   }
   const matter = store.newestOf(subjectOf(alert));
-  const isOn = matter !== undefined && matter.resolvedAt === undefined;
-  if (isOn && !isWorse(alert.colour, matter.colour)) {
-    join(context, matter, alert, now);
-    return false;
-  }
-  if (isOn && matter.state !== "closed") worsen(context, matter, alert, now);
-  else raise(context, alert, now);
-  return true;
+  const becomes = whatBecomes(context, matter, alert);
+  if (becomes === "raise") {
+    if (matter !== undefined) handOver(context, matter, alert, now);
+    raise(context, alert, now);
+  } else (becomes === "rise" ? rise : join)(context, matter!, alert, now);
+  return becomes !== "join";
 }
 
 function openLinkOf({ store }: DeskContext, alert: Alert): AlertLink | undefined {

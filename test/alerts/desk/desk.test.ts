@@ -109,6 +109,49 @@ test("a source that forgot when the alert began does not double it, and its end 
   expect(store.matter(ID)!.resolvedAt).toBe(MONDAY_10 + 2 * HOUR);
 });
 
+test("a level that comes back beside a lower one that never ended is told again, once it was answered", () => {
+  const { desk, store, carry } = openDesk();
+  const at = MONDAY_10;
+  desk.receive([alertOf("yellow"), alertOf("orange")], at);
+  carry(at);
+  const end = (startsAt: number, endsAt: number) =>
+    desk.receive([alertOf("orange", { startsAt, status: "resolved", endsAt })], endsAt);
+  const again = (startsAt: number) => desk.receive([alertOf("orange", { startsAt })], startsAt);
+  end(at, at + HOUR);
+  // Nobody has answered yet: its time goes on, and nobody is told twice.
+  expect(again(at + 2 * HOUR).new).toBe(0);
+  expect(carry(at + 2 * HOUR)).toEqual([]);
+  end(at + 2 * HOUR, at + 3 * HOUR);
+  desk.act(ID, { action: "acknowledge", text: "" }, plant, at + 4 * HOUR);
+  expect(again(at + 5 * HOUR).new).toBe(1);
+  expect(kinds(carry(at + 5 * HOUR))).toEqual(["ind-1 raised", "plant-1 raised"]);
+  const matter = store.matter(ID)!;
+  expect(matter).toMatchObject({ colour: "orange", state: "notified", clockFrom: at + 5 * HOUR });
+  expect(matter.acknowledgedAt).toBeUndefined();
+  expect(store.matters({ state: "all", limit: 9 })).toHaveLength(1);
+});
+
+test("what fires anew is a matter of its own where the one before was closed and never heard of its end", () => {
+  const { desk, store, carry } = openDesk();
+  const at = MONDAY_10;
+  desk.receive([alertOf("red")], at);
+  carry(at);
+  const act = (action: Parameters<typeof desk.act>[1]["action"], text = "") =>
+    desk.act(ID, { action, text }, admin, at + HOUR);
+  act("explain", "试生产");
+  act("rectify", "已停机");
+  act("review");
+  act("close");
+  // What it says already, and less, is known.
+  desk.receive([alertOf("red"), alertOf("yellow")], at + 2 * HOUR);
+  expect(carry(at + 2 * HOUR)).toEqual([]);
+  desk.receive([alertOf("red", { startsAt: at + DAY })], at + DAY);
+  expect(store.matters({ state: "open", limit: 9 }).map(({ id }) => id)).toEqual(["20261124-0001"]);
+  expect(kinds(carry(at + DAY)).filter((one) => one.startsWith("plant-1"))).toEqual(["plant-1 raised"]);
+  desk.receive([alertOf("red", { startsAt: at + DAY, status: "resolved" })], at + DAY + HOUR);
+  expect(store.matter("20261124-0001")!.resolvedAt).toBeDefined();
+});
+
 test("the loop is gone through to its close, each step with who and when", () => {
   const { desk, store, carry } = openDesk();
   desk.receive([alertOf("orange")], MONDAY_10);
