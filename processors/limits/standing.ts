@@ -1,21 +1,18 @@
 /** How a limit stands on a day, from the days and months at hand. */
 import type { Limit } from "../../model/limit.ts";
 import { sumOfCarriers } from "../../model/net.ts";
-import { type DaySpan, monthsBefore, periodAt, piecesOf, twelveMonthsBefore } from "../../model/period.ts";
-import { type Calendar, type DayIndex, type Instant, monthFirstDay, monthOfDay } from "../../model/time.ts";
-import type { Book } from "./book.ts";
+import { type DaySpan, monthsBefore, periodAt, twelveMonthsBefore } from "../../model/period.ts";
+import { type DayIndex, type Instant, monthFirstDay, monthOfDay } from "../../model/time.ts";
 import { type OutputMonths, outputPeriod } from "./outputs.ts";
-import type { Row } from "./rows.ts";
-import { isShort, overlapMs, type Series, type Subject, unionOf } from "./subjects.ts";
+import { coverageOf, rowsOf, type Shelf, sumSeries, wantSpan } from "./spans.ts";
+import { isShort, type Series, type Subject } from "./subjects.ts";
 import type { Standing } from "./usage.ts";
 
 /** Days of late whose mean is the pace. */
 export const PACE_DAYS = 28;
 
 /** What standings are made from. */
-export interface Ground {
-  readonly calendar: Calendar;
-  readonly book: Book;
+export interface Ground extends Shelf {
   readonly outputs: OutputMonths;
 }
 
@@ -26,82 +23,17 @@ export function measureOf({ quantity, basis }: Limit): { field: number; per: num
   return { field, per: quantity === "unit-consumption" ? 1 : 1000 };
 }
 
-/** The days and months that make up a span, of one series, in time order. */
-function* rowsOf(
-  { book }: Ground,
-  series: Series,
-  span: DaySpan,
-): Generator<{ row: Row; from: DayIndex; to: DayIndex }> {
-  const { before, months, after } = piecesOf(span);
-  for (let day = before.from; day < before.to; day += 1) {
-    const row = book.day(series, day);
-    if (row) yield { row, from: day, to: day + 1 };
-  }
-  for (let month = months[0]; month < months[1]; month += 1) {
-    const row = book.month(series, month);
-    if (row) yield { row, from: monthFirstDay(month), to: monthFirstDay(month + 1) };
-  }
-  for (let day = after.from; day < after.to; day += 1) {
-    const row = book.day(series, day);
-    if (row) yield { row, from: day, to: day + 1 };
-  }
-}
-
-/** Asks for the days and months that make up a span. */
-export function wantSpan({ book }: Ground, series: Series, span: DaySpan): void {
-  if (span.to <= span.from) return;
-  const { before, months, after } = piecesOf(span);
-  book.wantDays(series, before.from, before.to);
-  book.wantMonths(series, months[0], months[1]);
-  book.wantDays(series, after.from, after.to);
-}
-
-/** A sum of one series; `sum` undefined where there is no row, NaN where something is unknown. */
-interface SeriesSum {
-  readonly sum: number | undefined;
-  readonly knownMs: number;
-}
-
-function sumSeries(ground: Ground, series: Series, span: DaySpan, field: number): SeriesSum {
-  const { dayStart } = ground.calendar;
-  let sum: number | undefined;
-  let knownMs = 0;
-  for (const { row, from, to } of rowsOf(ground, series, span)) {
-    sum = (sum ?? 0) + row.net[field]!;
-    knownMs += row.known * (dayStart(to) - dayStart(from));
-  }
-  return { sum, knownMs };
-}
-
 const nullable = (value: number): number | null => (Number.isNaN(value) ? null : value);
 
 /** Sum over the carriers of a span of days; null where something is unknown, or nothing is known. */
 function sumOf(ground: Ground, subject: Subject, span: DaySpan): number | null {
   const { field, per } = measureOf(subject.limit);
   const sums = subject.series.flatMap((one) => {
-    const { sum } = sumSeries(ground, one, span, field);
+    const sum = sumSeries(ground, one, span, field);
     return sum === undefined ? [] : [nullable(sum)];
   });
   const total = sumOfCarriers(sums);
   return total === null ? null : total / per;
-}
-
-/**
- * Share of [start, end) that is known: of the carrier of which least of its meters' time of service is, times the
- * share in which any meter was in service. A carrier that came later is not unknown before it came.
- */
-export function coverageOf(ground: Ground, series: readonly Series[], span: DaySpan, end: Instant): number {
-  const start = ground.calendar.dayStart(span.from);
-  if (end <= start) return 0;
-  let worst = 1;
-  for (const one of series) {
-    const due = overlapMs(one.service, start, end);
-    if (due === 0) continue;
-    const { knownMs } = sumSeries(ground, one, span, 0);
-    worst = Math.min(worst, knownMs / due);
-  }
-  const served = overlapMs(unionOf(series.flatMap((one) => one.service)), start, end);
-  return Math.min(1, worst * (served / (end - start)));
 }
 
 /** End of the newest known quarter-hour of a day over all carriers; undefined where nothing is known of it. */
@@ -208,7 +140,7 @@ export function wantStanding(ground: Ground, subject: Subject, day: DayIndex): v
     }
     wantSpan(ground, one, { from: span.from, to: day + 1 });
     if (!hasPace(limit)) continue;
-    ground.book.wantDays(one, day - PACE_DAYS, day);
+    wantSpan(ground, one, { from: day - PACE_DAYS, to: day });
     const before = yearBefore(limit, span);
     if (before === undefined) continue;
     const same = twelveMonthsBefore(day);
@@ -260,7 +192,7 @@ export function standingOf(ground: Ground, subject: Subject, day: DayIndex): Sta
     return {
       ...common,
       used,
-      coverage: coverageOf(ground, series, own, asOf),
+      coverage: coverageOf(ground, series, own, asOf, "days"),
       planned: limit.value,
       pace: null,
     };
