@@ -43,6 +43,12 @@ export interface Notice {
 /** A channel failed in a way that another try will not mend: a wrong address, a refused signature. */
 export class ChannelRefused extends Error {
   override readonly name = "ChannelRefused";
+  /** Officers whose addresses are why; absent where it is not about addresses. */
+  readonly officers: readonly string[] | undefined;
+  constructor(message: string, officers?: readonly string[]) {
+    super(message);
+    this.officers = officers;
+  }
 }
 
 /** A channel did not take the notice this time: it is down, slow or has had too much. Another try is due. */

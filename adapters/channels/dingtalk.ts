@@ -4,7 +4,8 @@
  */
 import { createHmac } from "node:crypto";
 import type { Channel } from "../../model/duty.ts";
-import { ChannelRefused, type Notice, type Notifier, type Recipient } from "../../model/notice.ts";
+import type { Notice, Notifier, Recipient } from "../../model/notice.ts";
+import { addressesOf } from "./addresses.ts";
 import { doorOf, postJson } from "./http-post.ts";
 import { fitLines, markdownText, markdownUrl, shortened } from "./markup.ts";
 import type { ChannelSecret, NotifierOptions } from "./options.ts";
@@ -41,13 +42,9 @@ export function dingtalkSign(timestamp: number, secret: string): string {
 }
 
 /** Mobile numbers as DingTalk takes them: 11 digits, or with the country's code and a hyphen. */
-function mobileOf({ address, officer }: Recipient): string {
+function mobileOf({ address }: Recipient): string | undefined {
   const plain = address.replace(/^\+?86[- ]?(?=1\d{10}$)/, "").replace(/^\+/, "");
-  if (!/^\d{1,4}-?\d{5,14}$/.test(plain))
-    throw new ChannelRefused(
-      `the address of officer "${officer}" is no mobile number: correct it in duties.yaml`,
-    );
-  return plain;
+  return /^\d{1,4}-?\d{5,14}$/.test(plain) ? plain : undefined;
 }
 
 /** The Markdown text: who is mentioned must stand in it, or nobody is called. */
@@ -79,7 +76,7 @@ export function createDingtalk(channel: Channel, secret: ChannelSecret, options:
   const key = secret.secret;
   const send = async (notice: Notice, signal: AbortSignal): Promise<void> => {
     const door = doorOf(secret, options);
-    const mobiles = [...new Set(notice.recipients.map(mobileOf))];
+    const mobiles = addressesOf(notice.recipients, mobileOf, "no mobile number");
     const timestamp = options.now();
     const query =
       key === undefined ? {} : { timestamp: String(timestamp), sign: dingtalkSign(timestamp, key) };

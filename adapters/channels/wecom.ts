@@ -4,8 +4,9 @@
  * 全局错误码.
  */
 import type { Channel } from "../../model/duty.ts";
-import { ChannelRefused, type Notice, type Notifier, type Recipient } from "../../model/notice.ts";
+import type { Notice, Notifier, Recipient } from "../../model/notice.ts";
 import { MINUTE_MS } from "../../model/time.ts";
+import { addressesOf } from "./addresses.ts";
 import { doorOf, postJson } from "./http-post.ts";
 import { fitLines, markdownText, markdownUrl, shortened, webUrl } from "./markup.ts";
 import type { ChannelSecret, NotifierOptions } from "./options.ts";
@@ -36,19 +37,15 @@ interface Mentions {
 }
 
 function mentionsOf(recipients: readonly Recipient[]): Mentions {
-  const users = new Set<string>();
-  const mobiles = new Set<string>();
-  for (const { address, officer } of recipients) {
+  const isMobile = (address: string): boolean => /^1\d{10}$/.test(address);
+  const plain = ({ address }: Recipient): string | undefined => {
     const mobile = address.replace(/^\+?86[- ]?(?=1\d{10}$)/, "");
-    if (/^1\d{10}$/.test(mobile)) mobiles.add(mobile);
+    if (isMobile(mobile)) return mobile;
     // `@all` would call the whole group.
-    else if (/^\w[\w.@-]{0,63}$/.test(address)) users.add(address);
-    else
-      throw new ChannelRefused(
-        `the address of officer "${officer}" is neither a user id nor a mobile number: correct it in duties.yaml`,
-      );
-  }
-  return { users: [...users], mobiles: [...mobiles] };
+    return /^\w[\w.@-]{0,63}$/.test(address) ? address : undefined;
+  };
+  const all = addressesOf(recipients, plain, "neither a user id nor a mobile number");
+  return { users: all.filter((one) => !isMobile(one)), mobiles: all.filter(isMobile) };
 }
 
 const fontOf = { yellow: "comment", orange: "warning", red: "warning" } as const;

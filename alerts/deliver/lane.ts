@@ -29,7 +29,7 @@ const MOST_LOOKED_AT = 1_000;
 /** How a try ended that threw. */
 export function failureOf(error: unknown): TryFailure {
   if (error instanceof ChannelRefused)
-    return { isRefused: true, error: error.message, mayHaveArrived: false };
+    return { isRefused: true, refusedOfficers: error.officers, error: error.message, mayHaveArrived: false };
   if (error instanceof ChannelFailed) {
     const { message, retryAfterMs, mayHaveArrived } = error;
     return { isRefused: false, error: message, retryAfterMs, mayHaveArrived };

@@ -29,6 +29,8 @@ export const deliveryPolicy: DeliveryPolicy = {
 /** How a try ended that did not deliver. */
 export interface TryFailure {
   readonly isRefused: boolean;
+  /** Refused because of these officers' addresses: the others' are as good as before. */
+  readonly refusedOfficers?: readonly string[] | undefined;
   readonly error: string;
   readonly retryAfterMs?: number | undefined;
   readonly mayHaveArrived: boolean;
@@ -117,8 +119,10 @@ function movedOn(
   const rows = groups.map((group, index): Delivery => {
     const channel = channelOf(group[0]!);
     const id = groups.length === 1 ? row.id : `${row.id}/${row.allTries + 1}.${index + 1}`;
+    // To a receiver the same id is the same message: those to different people have ids of their own.
+    const notice = groups.length === 1 ? row.notice : { ...row.notice, id };
     const nextAt = now + wait(channel);
-    return { ...old, id, channel, addressees: group, state: "waiting", nextAt, tries: 0, isRepeat };
+    return { ...old, id, notice, channel, addressees: group, state: "waiting", nextAt, tries: 0, isRepeat };
   });
   return groups.length === 1 ? rows : [{ ...old, into: rows.map(({ id }) => id) }, ...rows];
 }
@@ -137,20 +141,23 @@ export function failed(
     return givenUp({ ...row, isRepeat: mayRepeat }, now, [attempt], "too old to be tried again");
   }
   const isPatient = (failure.retryAfterMs ?? 0) <= policy.patienceMs;
-  const refused = (one: Addressee): Addressee =>
-    failure.isRefused ? { ...one, refused: [...one.refused, row.channel] } : one;
-  const after = row.addressees.map(refused);
+  const isRefused = ({ officer }: Addressee): boolean =>
+    failure.isRefused && (failure.refusedOfficers?.includes(officer) ?? true);
+  const after = row.addressees.map((one) =>
+    isRefused(one) ? { ...one, refused: [...one.refused, row.channel] } : one,
+  );
   if (!failure.isRefused && isPatient && row.tries + 1 < policy.triesOfChannel) {
     return { rows: [again(row, now, failure, mayRepeat, policy)], attempts: [attempt] };
   }
   const going = after.flatMap((one) => {
+    if (failure.isRefused && !isRefused(one)) return [one];
     const way = nextWay(one);
     return way === undefined ? [] : [{ ...one, way }];
   });
   if (going.length === 0) {
     return givenUp({ ...row, isRepeat: mayRepeat }, now, [attempt], "refused by every channel");
   }
-  if (going.every((one) => channelOf(one) === row.channel)) {
+  if (!failure.isRefused && going.every((one) => channelOf(one) === row.channel)) {
     // The only channel there is: it goes on being tried.
     return { rows: [again(row, now, failure, mayRepeat, policy)], attempts: [attempt] };
   }

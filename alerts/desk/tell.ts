@@ -2,10 +2,12 @@
 import type { DeskMatter, Telling } from "../../model/desk.ts";
 import type { Officer } from "../../model/duty.ts";
 import type { NoticeKind } from "../../model/notice.ts";
-import { type Instant, MINUTE_MS } from "../../model/time.ts";
+import { type DayIndex, type Instant, MINUTE_MS } from "../../model/time.ts";
 import { worstOf } from "../deliver/merge.ts";
 import { deliveriesOf, type NoticePlan, type Told } from "../deliver/rows.ts";
 import { nextDigestAt, quietUntil, whenToTell } from "../escalate/quiet.ts";
+import { presenceOn } from "../route/presence.ts";
+import { officersOf } from "../route/route.ts";
 import { type DeskContext, SYSTEM } from "./context.ts";
 import { stored } from "./outbox.ts";
 
@@ -64,6 +66,9 @@ export function tell(
     if (dueAt <= now) atOnce.push(officer);
     else store.addTelling({ officer, matter: matter.id, kind, colour, at: now, dueAt });
   }
+  // What waits for them of the same matter is said with this, and would come after it.
+  const waiting = store.tellingsOf(matter.id).filter(({ officer }) => atOnce.includes(officer));
+  store.dropTellings(waiting.map(({ id }) => id));
   if (atOnce.length > 0)
     send(context, kind, { id: `${matter.id}-${seq}`, at: now, matters: [matter.id] }, [matter], atOnce);
 }
@@ -90,6 +95,33 @@ function waitsUntil(
   return isMany && next > now ? next : undefined;
 }
 
+/** The officer, who stands in for him today, or else whoever of the office is there: much may be held back over a night. */
+function thereOn({ registry: { duties } }: DeskContext, officer: string, day: DayIndex): string[] {
+  const found = presenceOn(duties, day).standIn(officer);
+  return found === undefined ? officersOf(["office"], { officers: [], others: [] }, duties, day) : [found];
+}
+
+/** Tells of one matter, or of several in a digest, what had to wait for the officer. */
+function sendHeld(
+  context: DeskContext,
+  kind: NoticeKind,
+  plan: NoticePlan,
+  matters: readonly DeskMatter[],
+  officer: string,
+): void {
+  const { store, calendar } = context;
+  const readers = thereOn(context, officer, calendar.dayOf(plan.at));
+  for (const matter of matters) {
+    // Who is told in his place is to hear of the end, too.
+    const told = [...new Set([...matter.told, ...readers])];
+    if (told.length > matter.told.length) store.putMatter({ ...matter, told });
+    if (readers.length > 0) continue;
+    const details = { kind, colour: matter.colour, officers: "", nobody: 1 };
+    store.addEvent({ matter: matter.id, at: plan.at, action: "notify", actor: SYSTEM, text: "", details });
+  }
+  if (readers.length > 0) send(context, kind, plan, matters, readers);
+}
+
 const MOST_AT_ONCE = 2_000;
 
 /** Tells one officer what has waited until now: one by one while few, else as a digest. False when nothing was due. */
@@ -111,18 +143,14 @@ export function tellWhatIsDue(context: DeskContext, now: Instant): boolean {
     return matter === undefined ? [] : [{ telling, matter }];
   });
   if (each.length <= Math.max(1, registry.duties.digest.afterNotices - recently.messages)) {
-    for (const { telling, matter } of each)
-      send(
-        context,
-        telling.kind,
-        { id: `${matter.id}-t${telling.id}`, at: now, matters: [matter.id] },
-        [matter],
-        [officer],
-      );
+    for (const { telling, matter } of each) {
+      const plan = { id: `${matter.id}-t${telling.id}`, at: now, matters: [matter.id] };
+      sendHeld(context, telling.kind, plan, [matter], officer);
+    }
   } else if (each.length > 0) {
     const matters = each.map(({ matter }) => matter);
     const plan = { id: `digest-${first.id}`, at: now, matters: matters.map(({ id }) => id) };
-    send(context, "digest", plan, matters, [officer]);
+    sendHeld(context, "digest", plan, matters, officer);
   }
   return true;
 }

@@ -106,6 +106,34 @@ describe("after a try", () => {
     expect(rows[0]!.addressees[0]).toMatchObject({ officer: "li", way: 1, refused: [] });
   });
 
+  it("of which one address is wrong goes to the others at once, by the same channel", () => {
+    const group = rowsOf(told("li", "robot"), told("wang", "robot", "sms"), told("chen", "robot"))[0]!;
+    const wrong: TryFailure = { ...refused, refusedOfficers: ["wang", "chen"] };
+    const { rows, attempts } = failed(started(group, NOW), wrong, channels, NOW);
+    expect(rows.map(({ state, channel, addressees }) => [state, channel, addressees[0]!.officer])).toEqual([
+      ["replaced", "robot", "li"],
+      ["waiting", "robot", "li"],
+      ["waiting", "sms", "wang"],
+    ]);
+    expect(rows[1]!.nextAt).toBe(NOW);
+    expect(attempts).toMatchObject([{ status: "refused" }, { status: "given-up", officers: ["chen"] }]);
+    // Where none of the others is left, nobody goes on by it.
+    const alone = rowsOf(told("li", "robot"), told("chen", "robot"))[0]!;
+    const rest = failed(started(alone, NOW), { ...refused, refusedOfficers: ["chen"] }, channels, NOW).rows;
+    expect(rest).toMatchObject([{ id: alone.id, state: "waiting", channel: "robot" }]);
+    expect(rest[0]!.addressees.map(({ officer }) => officer)).toEqual(["li"]);
+  });
+
+  it("that goes on to several people one by one has an id for each of them", () => {
+    const group = rowsOf(told("li", "robot", "sms"), told("wang", "robot", "sms"))[0]!;
+    const waiting = failed(started(group, NOW), refused, channels, NOW).rows.filter(
+      ({ state }) => state === "waiting",
+    );
+    expect(waiting.map(({ channel }) => channel)).toEqual(["sms", "sms"]);
+    expect(new Set(waiting.map(({ notice }) => notice.id)).size).toBe(2);
+    for (const { id, notice } of waiting) expect(notice).toMatchObject({ id, matters: ["m"] });
+  });
+
   it("that was refused, the next channel has its turn at once and this one never again", () => {
     let { rows } = failed(started(row, NOW), refused, channels, NOW);
     expect(rows).toMatchObject([{ channel: "sms", nextAt: NOW, state: "waiting" }]);

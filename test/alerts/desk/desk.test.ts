@@ -244,6 +244,34 @@ test("quiet hours hold yellow back until the morning, and never red", () => {
   ]);
 });
 
+const night = MONDAY_10 + 13 * HOUR;
+const morning = MONDAY_10 + 21 * HOUR;
+
+test("what waits for the morning is not told after what overtook it in the night", () => {
+  const { desk, store, carry } = openDesk();
+  desk.receive([alertOf("yellow", { startsAt: night })], night);
+  expect(carry(night)).toEqual([]);
+  desk.receive([alertOf("red", { startsAt: night + HOUR })], night + HOUR);
+  const told = carry(night + HOUR);
+  expect(new Set(told.map(({ kind }) => kind))).toEqual(new Set(["worsened"]));
+  desk.due(morning);
+  expect(carry(morning)).toEqual([]);
+  expect(store.matter(ID)!.colour).toBe("red");
+});
+
+test("what waits for the morning goes to whoever is there then", () => {
+  const day = Math.floor((morning + 8 * HOUR) / DAY);
+  const away = { absences: [{ from: day, to: day + 1 }], deputy: "dev-2" };
+  const officers = duties.officers.map((one) => (one.id === "plant-1" ? { ...one, ...away } : one));
+  const { desk, store, carry } = openDesk({ ...duties, officers });
+  desk.receive([alertOf("yellow", { startsAt: night })], night);
+  desk.due(morning);
+  expect(kinds(carry(morning))).toEqual(["dev-2 raised", "ind-1 raised"]);
+  desk.receive([alertOf("yellow", { startsAt: night, status: "resolved" })], morning + HOUR);
+  expect(kinds(carry(morning + HOUR))).toContain("dev-2 resolved");
+  expect(store.matter(ID)!.officers).toContain("plant-1");
+});
+
 test("a matter that nobody covers says so and is counted", () => {
   const { office: _, ...rest } = duties;
   const { desk, store } = openDesk({ ...rest, duties: [] });
