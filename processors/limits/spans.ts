@@ -1,6 +1,6 @@
 /** Sums of spans of days, and how much of their time is known, from the days and months at hand. */
 import { type DaySpan, piecesOf } from "../../model/period.ts";
-import { type Calendar, type DayIndex, type Instant, monthFirstDay } from "../../model/time.ts";
+import { type Calendar, type DayIndex, type Instant, monthFirstDay, monthOfDay } from "../../model/time.ts";
 import type { Book } from "./book.ts";
 import type { Row } from "./rows.ts";
 import { overlapMs, type Series, unionOf } from "./subjects.ts";
@@ -34,13 +34,28 @@ export function* rowsOf(shelf: Shelf, series: Series, span: DaySpan): Generator<
   yield* daysOf(shelf, series, after);
 }
 
-/** Asks for the days and months that make up a span. */
+/**
+ * As above, to tell what is known: a month's row has the worst of its meters over all of the month, also of one that
+ * was in service for a part of it. Of such months the days.
+ */
+function* knownRowsOf(shelf: Shelf, series: Series, span: DaySpan): Generator<Piece> {
+  for (const piece of rowsOf(shelf, series, span)) {
+    if (series.changing.has(monthOfDay(piece.from))) yield* daysOf(shelf, series, piece);
+    else yield piece;
+  }
+}
+
+/** Asks for the days and months that make up a span, and the days of months that are known by their days. */
 export function wantSpan({ book }: Shelf, series: Series, span: DaySpan): void {
   if (span.to <= span.from) return;
   const { before, months, after } = piecesOf(span);
   book.wantDays(series, before.from, before.to);
   book.wantMonths(series, months[0], months[1]);
   book.wantDays(series, after.from, after.to);
+  for (const month of series.changing) {
+    const isWhole = month >= months[0] && month < months[1];
+    if (isWhole) book.wantDays(series, monthFirstDay(month), monthFirstDay(month + 1));
+  }
 }
 
 /** Sum of one series; undefined where there is no row, NaN where something is unknown. */
@@ -55,7 +70,7 @@ export type Grain = "months" | "days";
 
 function knownMs(shelf: Shelf, series: Series, span: DaySpan, grain: Grain): number {
   const { dayStart } = shelf.calendar;
-  const pieces = grain === "days" ? daysOf(shelf, series, span) : rowsOf(shelf, series, span);
+  const pieces = grain === "days" ? daysOf(shelf, series, span) : knownRowsOf(shelf, series, span);
   let known = 0;
   for (const { row, from, to } of pieces) known += row.known * (dayStart(to) - dayStart(from));
   return known;

@@ -2,7 +2,7 @@
 import type { FigureKey } from "../../model/figure.ts";
 import type { Limit } from "../../model/limit.ts";
 import { compare } from "../../model/members.ts";
-import type { Instant, Span } from "../../model/time.ts";
+import type { Calendar, Instant, MonthIndex, Span } from "../../model/time.ts";
 import type { AreaPlan, Plan } from "../plan.ts";
 
 /** One carrier of a site or group. */
@@ -11,6 +11,8 @@ export interface Series {
   readonly name: string;
   /** When a meter that counts is in service, in time order, apart from each other. */
   readonly service: readonly Span[];
+  /** Months inside of which such a meter comes or goes, whose rows know less of the time than their days do. */
+  readonly changing: ReadonlySet<MonthIndex>;
   /** Some limit looks at its quarter-hours. */
   hasQuarters: boolean;
 }
@@ -63,11 +65,21 @@ function memberService(plan: Plan, group: string, area: AreaPlan): Span[] {
       end: to === undefined ? Number.POSITIVE_INFINITY : dayStart(to),
     }));
   return areaService(area).flatMap((span) =>
-    times.map(({ start, end }) => ({
-      start: Math.max(span.start, start),
-      end: Math.min(span.end, end),
-    })),
+    times
+      .map(({ start, end }) => ({ start: Math.max(span.start, start), end: Math.min(span.end, end) }))
+      .filter(({ start, end }) => start < end),
   );
+}
+
+/** Months that a span begins or ends inside of, and not with. */
+function changingMonths(calendar: Calendar, spans: readonly Span[]): Set<MonthIndex> {
+  const months = new Set<MonthIndex>();
+  for (const moment of spans.flatMap(({ start, end }) => [start, end])) {
+    if (!Number.isFinite(moment)) continue;
+    const month = calendar.monthOfDay(calendar.dayOf(moment));
+    if (moment > calendar.dayStart(calendar.monthFirstDay(month))) months.add(month);
+  }
+  return months;
 }
 
 /** Every limit with its series; series are shared between limits. */
@@ -86,10 +98,16 @@ export function subjectsOf(plan: Plan): Subject[] {
       const before = known.get(name);
       if (before) return before;
       const own = areas.filter((area) => area.carrier === carrier);
-      const service = unionOf(
-        own.flatMap((area) => (scope === "site" ? areaService(area) : memberService(plan, owner, area))),
+      const spans = own.flatMap((area) =>
+        scope === "site" ? areaService(area) : memberService(plan, owner, area),
       );
-      const made: Series = { key: { scope, owner, carrier }, name, service, hasQuarters: false };
+      const made: Series = {
+        key: { scope, owner, carrier },
+        name,
+        service: unionOf(spans),
+        changing: changingMonths(plan.calendar, spans),
+        hasQuarters: false,
+      };
       known.set(name, made);
       return made;
     });

@@ -2,6 +2,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import type { Limit } from "../../model/limit.ts";
 import type { Site } from "../../model/registry.ts";
+import { calendarOf } from "../../model/time.ts";
+import { createReconcile } from "../../processors/reconcile.ts";
 import { limit, onDay, steady } from "../limit-world.ts";
 import { at, meter, openPipeline, type Pipeline, registry, site, temporaryDirectory } from "../world.ts";
 
@@ -23,7 +25,7 @@ function longMeter(id: string, from = "2025-01-01", to?: string) {
     from: at(from),
     ...(to === undefined ? {} : { to: at(to) }),
     multipliers,
-    intervalMinutes: 60,
+    intervalMinutes: 720,
   });
 }
 
@@ -53,5 +55,67 @@ describe("at a month's end", () => {
     await second.settled();
     const row = await onDay(second, "budget", "2026-03-01");
     expect(row?.daysLeft).toBeCloseTo((0.5 - 0.029496) / 0.029496, 9);
+  });
+});
+
+describe("a meter that comes into service or goes out of it within a month", () => {
+  const periods = [
+    limit({ id: "month" }),
+    limit({ id: "year", period: "year", value: 40 }),
+    limit({ id: "rolling", period: "rolling-12m", value: 40 }),
+  ];
+
+  /** Coverage of each limit on each day. */
+  async function coverages(pipeline: Pipeline, days: readonly string[], ids: readonly string[]) {
+    const found: [string, string, number | null | undefined][] = [];
+    for (const id of ids)
+      for (const day of days) found.push([id, day, (await onDay(pipeline, id, day))?.coverage ?? null]);
+    return found;
+  }
+
+  const whole = (days: readonly string[], ids: readonly string[]) =>
+    ids.flatMap((id) => days.map((day) => [id, day, expect.closeTo(1, 9)]));
+
+  it("leaves the time before it as known as it was, on the month's last day and after", async () => {
+    const meters = [longMeter("m", "2026-01-01"), longMeter("b", "2026-11-16")];
+    const group = [limit({ id: "county", group: "county" })];
+    const pipeline = await open([...periods, ...group], [site({ meters })]);
+    await pipeline.publish(steady("2026-01-01", "2026-12-06", 10, 0, 12));
+    await pipeline.publish(steady("2026-11-16", "2026-12-06", 5, 0, 12), { meter: "b" });
+    await pipeline.settled();
+    const days = ["2026-11-15", "2026-11-16", "2026-11-29", "2026-11-30", "2026-12-01", "2026-12-05"];
+    const ids = ["month", "year", "county"];
+    expect(await coverages(pipeline, days, ids)).toEqual(whole(days, ids));
+    // Twelve months to 30 November begin a month before the meters do.
+    expect((await onDay(pipeline, "rolling", "2026-11-30"))?.coverage).toBeCloseTo(334 / 365, 9);
+    expect((await onDay(pipeline, "rolling", "2026-12-05"))?.coverage).toBeCloseTo(339 / 365, 9);
+    const check = createReconcile(pipeline.plan, pipeline.store);
+    expect(await check.groups({ start: 0, end: at("2027-01-01") })).toEqual([]);
+  });
+
+  it("nor does one that takes the place of another", async () => {
+    const meters = [longMeter("m", "2026-01-01", "2026-11-16"), longMeter("n", "2026-11-16")];
+    const pipeline = await open(periods, [site({ meters })]);
+    await pipeline.publish(steady("2026-01-01", "2026-11-16", 10, 0, 12));
+    await pipeline.publish(steady("2026-11-16", "2026-12-06", 10, 0, 12), { meter: "n" });
+    await pipeline.settled();
+    const days = ["2026-11-15", "2026-11-16", "2026-11-29", "2026-11-30", "2026-12-05"];
+    expect(await coverages(pipeline, days, ["month", "year"])).toEqual(whole(days, ["month", "year"]));
+    expect((await onDay(pipeline, "rolling", "2026-12-05"))?.coverage).toBeCloseTo(339 / 365, 9);
+  });
+
+  it("nor does a site that comes into a class", async () => {
+    const classes = [{ id: "two-high", from: calendarOf("Asia/Shanghai").dayOf(at("2026-11-16")) }];
+    const sites = [
+      site({ id: "a", meters: [longMeter("m", "2026-11-01")], classes: [{ id: "two-high", from: 0 }] }),
+      site({ id: "b", meters: [longMeter("m", "2026-11-01")], classes }),
+    ];
+    const pipeline = await open([limit({ id: "class", group: "class:two-high" })], sites);
+    await pipeline.publish(steady("2026-11-01", "2026-12-02", 10, 0, 12), { site: "a" });
+    // Of the time before it is in the class nothing is known, and nothing is asked.
+    await pipeline.publish(steady("2026-11-16", "2026-12-02", 10, 0, 12), { site: "b" });
+    await pipeline.settled();
+    const days = ["2026-11-15", "2026-11-29", "2026-11-30", "2026-12-01"];
+    expect(await coverages(pipeline, days, ["class"])).toEqual(whole(days, ["class"]));
   });
 });
