@@ -37,14 +37,34 @@ function reportUnknown(
 const idsOf = (list: readonly { readonly id: string }[]): ReadonlySet<string> =>
   new Set(list.map(({ id }) => id));
 
+/** What an address of a kind of channel looks like, and what it is; kinds that take anything are absent. */
+const addressForms: Readonly<Partial<Record<ChannelForm["kind"], readonly [RegExp, string]>>> = {
+  dingtalk: [/^(\+?86[- ]?)?1\d{10}$|^\+?\d{1,4}-?\d{5,14}$/, "a mobile number, such as 13800001111"],
+  wecom: [/^(\+?86[- ]?)?1\d{10}$|^\w[\w.@-]{0,63}$/, "a user id, or a mobile number"],
+  smtp: [/^[^\s@]+@[^\s@]+$/, "a mail address"],
+};
+
+function checkAddress(
+  report: Report,
+  path: string,
+  address: string,
+  kind: ChannelForm["kind"] | undefined,
+): void {
+  const form = kind && addressForms[kind];
+  if (form !== undefined && !form[0].test(address))
+    report.error(path, `"${address}" is no address for a channel of kind ${kind}: give ${form[1]}`);
+}
+
 function checkOfficers(report: Report, form: DutiesForm): void {
   const officers = idsOf(form.officers);
   const channels = idsOf(form.channels);
   const operators = new Map<string, string>();
   form.officers.forEach(({ id, channels: ways, deputy, absences, operator }, index) => {
     const at = report.at(`officers[${index}]`);
-    ways.forEach(({ channel }, i) => {
+    ways.forEach(({ channel, address }, i) => {
       reportUnknown(at, `channels[${i}].channel`, "channel", channel, channels);
+      const kind = form.channels.find((one) => one.id === channel)?.kind;
+      checkAddress(at, `channels[${i}].address`, address, kind);
     });
     for (const [path, one] of [
       ["deputy", deputy] as const,
