@@ -35,13 +35,15 @@ function digest(text: string): string {
 }
 
 /** Everything a limit's rows depend on beside figures; names and sources may change freely. */
-function digestOf(plan: Plan, limit: Limit): string {
+function digestOf(plan: Plan, { limit, series }: Subject): string {
   const { name: _name, source: _source, levels, ...facts } = limit;
   const outputs = plan.registry.outputs
     .filter((row) => row.site === limit.site && row.product === limit.product)
     .map(({ month, amount }) => [month, amount]);
-  const text = JSON.stringify([facts, levels.map(({ label: _label, ...level }) => level), outputs]);
-  return digest(text);
+  // Of a meter without figures nothing else tells that its time of service is another.
+  const services = series.map(({ name, service, changing }) => [name, service, [...changing]]);
+  const text = [facts, levels.map(({ label: _label, ...level }) => level), outputs, services];
+  return digest(JSON.stringify(text));
 }
 
 const sameTags = (a: Observation["tags"], b: Observation["tags"]): boolean =>
@@ -73,7 +75,7 @@ export async function changedLimits(
 ): Promise<ChangedLimits | undefined> {
   const stored = await reader.fact(FACT);
   const before = new Map(Object.entries(JSON.parse(stored ?? "{}") as Record<string, string>));
-  const digests = Object.fromEntries(subjects.map(({ limit }) => [limit.id, digestOf(plan, limit)]));
+  const digests = Object.fromEntries(subjects.map((one) => [one.limit.id, digestOf(plan, one)]));
   const value = JSON.stringify(digests);
   if (value === (stored ?? "{}")) return undefined;
   const today = plan.calendar.dayOf(now);

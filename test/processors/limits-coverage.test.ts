@@ -119,3 +119,26 @@ describe("a meter that comes into service or goes out of it within a month", () 
     expect(await coverages(pipeline, days, ["class"])).toEqual(whole(days, ["class"]));
   });
 });
+
+describe("a changed registry", () => {
+  it("makes rows anew whose figures stay as they are", async () => {
+    const directory = temporaryDirectory();
+    closing.push(async () => directory.remove());
+    const limits = [limit()];
+    const path = `${directory.path}/energy.db`;
+    // A second meter, of which nothing ever comes in.
+    const gas = (from: string) => meter({ ...longMeter("gas", from), carrier: "natural-gas", role: "fuel" });
+    const plants = (from: string) => [site({ meters: [longMeter("m", "2026-04-01"), gas(from)] })];
+    const first = await open(limits, plants("2026-05-01"), path);
+    await first.publish(steady("2026-04-01", "2026-04-21", 10, 0, 12));
+    await first.settled();
+    expect(await onDay(first, "budget", "2026-04-20")).toMatchObject({ coverage: 1 });
+    await closing.pop()?.();
+    const second = await open(limits, plants("2026-04-11"), path);
+    await second.settled();
+    expect(await onDay(second, "budget", "2026-04-10")).toMatchObject({ coverage: 1 });
+    expect(await onDay(second, "budget", "2026-04-20")).toMatchObject({ coverage: 0 });
+    const check = createReconcile(second.plan, second.store);
+    expect(await check.groups({ start: 0, end: at("2027-01-01") })).toEqual([]);
+  });
+});
