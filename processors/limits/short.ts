@@ -48,6 +48,11 @@ function standingOf(
   };
 }
 
+function hasAny(quarters: ReadonlySet<number>, from: number, to: number): boolean {
+  for (let i = from; i < to; i += 1) if (quarters.has(i)) return true;
+  return false;
+}
+
 /** Rows of the quarter-hours or hours of a day that changed; of all of them without `changed`. */
 export function shortRows(
   { calendar, book }: Ground,
@@ -66,12 +71,11 @@ export function shortRows(
     const to = Math.min(from + step, quarters.amount.length);
     const at = start + from * QUARTER_MS;
     const isValid = limit.validFrom <= at && (limit.validTo === undefined || at < limit.validTo);
-    const isChanged =
-      changed === undefined || [...changed].some((quarter) => quarter >= from && quarter < to);
+    const isChanged = changed === undefined || hasAny(changed, from, to);
     if (!isValid || !isChanged) continue;
     const standing = standingOf(subject, quarters, start, from, to);
     if (standing) rows.push(usageRow(limit, standing));
-    else if (quarters.vanished.has(from)) rows.push(goneRowOf(limit, at));
+    else if (hasAny(quarters.vanished, from, to)) rows.push(goneRowOf(limit, at));
   }
   return rows;
 }
