@@ -56,8 +56,9 @@ export function openEvaluation(parts: EvaluationParts): Evaluation {
   const reader = createSqliteReader(db, createNames(db), calendar);
   let evaluator = openEvaluator(parts);
   let cursor = Number(store.fact(CURSOR) ?? 0);
+  /** By a clock that nobody sets. */
   let saveAt = 0;
-  let tickedAt = 0;
+  let tickedAt = Number.NEGATIVE_INFINITY;
   let failure: string | undefined;
   let isStopping = false;
   let timer: NodeJS.Timeout | undefined;
@@ -67,7 +68,7 @@ export function openEvaluation(parts: EvaluationParts): Evaluation {
     const state = evaluator.state();
     store.putFact(CURSOR, String(upTo));
     store.putFact(STATE, state);
-    saveAt = Date.now() + Math.max(SAVE_EVERY_MS, state.length / SAVED_CHARACTERS_A_MS);
+    saveAt = performance.now() + Math.max(SAVE_EVERY_MS, state.length / SAVED_CHARACTERS_A_MS);
   };
 
   const alertsIn = (changes: readonly AlertChange[]): Alert[] =>
@@ -85,13 +86,13 @@ export function openEvaluation(parts: EvaluationParts): Evaluation {
     const isFull = rows.length === ROWS;
     const changes = rows.length > 0 ? evaluator.take(rows, now) : [];
     // Not before all that is stored was read: what does not come would be what was not looked at.
-    if (!isFull && now - tickedAt >= TICK_EVERY_MS) {
-      tickedAt = now;
+    if (!isFull && performance.now() - tickedAt >= TICK_EVERY_MS) {
+      tickedAt = performance.now();
       changes.push(...evaluator.tick(now));
     }
     const alerts = alertsIn(changes);
     if (alerts.length > 0) receive(alerts, () => save(next));
-    else if (now >= saveAt) store.transaction(() => save(next));
+    else if (performance.now() >= saveAt) store.transaction(() => save(next));
     cursor = next;
     return isFull;
   };

@@ -59,6 +59,8 @@ export function createLane(id: string, notifier: Notifier | undefined, context: 
   const isGroup = channel?.kind === "dingtalk" || channel?.kind === "wecom";
   let pausedUntil: Instant = 0;
   const underWay = new Map<AbortController, Promise<void>>();
+  /** Ends of tries that could not be noted: their rows are `sending` until they are. */
+  const unnoted: OutboxChanges[] = [];
   let isCut = false;
 
   const store = async (changes: OutboxChanges): Promise<void> => {
@@ -71,9 +73,18 @@ export function createLane(id: string, notifier: Notifier | undefined, context: 
     if (changes.rows.some((row) => row.state === "waiting" && row.channel !== id)) context.onMoved();
   };
 
+  const note = async (changes: OutboxChanges): Promise<void> => {
+    try {
+      await store(changes);
+    } catch (error) {
+      unnoted.push(changes);
+      throw error;
+    }
+  };
+
   const fail = async (row: Delivery, failure: TryFailure): Promise<void> => {
     if (failure.retryAfterMs !== undefined) pausedUntil = Math.max(pausedUntil, now() + failure.retryAfterMs);
-    await store(failed(row, failure, channels, now(), policy));
+    await note(failed(row, failure, channels, now(), policy));
   };
 
   const tryOne = async (row: Delivery, by: Notifier, signal: AbortSignal): Promise<void> => {
@@ -92,7 +103,7 @@ export function createLane(id: string, notifier: Notifier | undefined, context: 
         log.error("channel-broke", { channel: id, error });
       return fail(row, failureOf(error));
     }
-    await store(delivered(row, now()));
+    await note(delivered(row, now()));
   };
 
   const begin = async (row: Delivery, by: Notifier): Promise<void> => {
@@ -100,7 +111,7 @@ export function createLane(id: string, notifier: Notifier | undefined, context: 
     await outbox.write({ rows: [going], attempts: [] });
     const cut = new AbortController();
     const trying = tryOne(going, by, cut.signal)
-      // The row stays `sending`, and goes out once more, marked, at the next start.
+      // The row stays `sending` until the next step notes it, or the next start sends it once more, marked.
       .catch((error: unknown) =>
         log.error("outbox-write-failed", { channel: id, notice: row.notice.id, error }),
       )
@@ -135,6 +146,7 @@ export function createLane(id: string, notifier: Notifier | undefined, context: 
   };
 
   const step = async (): Promise<Instant | undefined> => {
+    for (; unnoted.length > 0; unnoted.shift()) await store(unnoted[0]!);
     const at = now();
     const perMinute = channel?.perMinute ?? 20;
     let rows = outbox.due(id, at, MOST_LOOKED_AT);

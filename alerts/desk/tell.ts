@@ -5,7 +5,7 @@ import type { NoticeKind } from "../../model/notice.ts";
 import { type DayIndex, type Instant, MINUTE_MS } from "../../model/time.ts";
 import { worstOf } from "../deliver/merge.ts";
 import { deliveriesOf, type NoticePlan, type Told } from "../deliver/rows.ts";
-import { nextDigestAt, quietUntil, whenToTell } from "../escalate/quiet.ts";
+import { nextDigestAt, quietUntil, type Recently, whenToTell } from "../escalate/quiet.ts";
 import { presenceOn } from "../route/presence.ts";
 import { officersOf } from "../route/route.ts";
 import { type DeskContext, SYSTEM } from "./context.ts";
@@ -34,8 +34,13 @@ function send(
   for (const officer of officers) store.addTold(officer, plan.at, kind === "digest");
 }
 
-function recentlyTold({ store, registry }: DeskContext, officer: string, now: Instant) {
-  return store.toldSince(officer, now - registry.duties.digest.windowMinutes * MINUTE_MS);
+function recentlyTold({ store, registry }: DeskContext, officer: string, now: Instant): Recently {
+  const { messages, lastDigestAt } = store.toldSince(
+    officer,
+    now - registry.duties.digest.windowMinutes * MINUTE_MS,
+  );
+  // One noted while the clock was ahead holds up none.
+  return { messages, ...(lastDigestAt === undefined || lastDigestAt > now ? {} : { lastDigestAt }) };
 }
 
 /**
@@ -82,7 +87,7 @@ function newest(tellings: readonly Telling[]): Telling[] {
 function waitsUntil(
   context: DeskContext,
   tellings: readonly Telling[],
-  recently: ReturnType<typeof recentlyTold>,
+  recently: Recently,
   now: Instant,
 ): Instant | undefined {
   const { duties } = context.registry;

@@ -3,7 +3,7 @@ import type { Observation } from "../../model/observation.ts";
 import { labelsOf, type Rule, titleOf } from "../../model/rule.ts";
 import type { Instant } from "../../model/time.ts";
 import { concerns, judge, seriesOf, valuesOf } from "./judge.ts";
-import { type EvaluatorState, emptyState, readState, writeState } from "./state.ts";
+import { type EvaluatorState, emptyState, readState, setBack, writeState } from "./state.ts";
 import {
   advance,
   type Dwell,
@@ -31,7 +31,7 @@ export interface AlertChange {
 }
 
 export interface Evaluator {
-  /** Takes rows in the order they were written. `now` never goes back. */
+  /** Takes rows in the order they were written. A clock that goes back a little stands still meanwhile. */
   take(rows: readonly Observation[], now: Instant): AlertChange[];
   /** What time alone brings: dwell that is over, series that ended, rows that do not come. Every few seconds. */
   tick(now: Instant): AlertChange[];
@@ -151,10 +151,17 @@ function isOvertaken({ newest }: EvaluatorState, row: Observation): boolean {
   return false;
 }
 
-/** Ends the alerts of rules that are no more. */
+/** Whether a track is still looked after: by its rule, and where no rows came at all by one that minds. */
+function isFollowed({ byId }: Working, key: string, { rule: id, kind }: Track): boolean {
+  const rule = byId.get(id);
+  if (rule === undefined || kind !== "no-data") return rule !== undefined;
+  return rule.noData === "alert" && key === keyOf(id, kind, rule.series.measurement);
+}
+
+/** Ends the alerts of rules that are no more, or that no longer mind. */
 function endOrphans(working: Working): void {
   for (const [key, track] of working.state.tracks) {
-    if (working.byId.has(track.rule)) continue;
+    if (isFollowed(working, key, track)) continue;
     const change = track.phase === "pending" ? {} : { change: "resolved" as const };
     apply(working, key, track, change, "removed");
   }
@@ -201,6 +208,7 @@ export function createEvaluator(rules: readonly Rule[], stored?: string): Evalua
   const byId = new Map(rules.map((rule) => [rule.id, rule]));
   let hasEnded = false;
   const wake = (at: Instant): Working => {
+    if (state.lastNow !== undefined && state.lastNow - at > AWAY_MS) setBack(state, at);
     const now = Math.max(at, state.lastNow ?? at);
     if (state.lastNow === undefined || now - state.lastNow > AWAY_MS) state.awakeSince = now;
     state.lastNow = now;

@@ -14,6 +14,21 @@ export interface EvaluatorState {
   readonly seen: Map<string, Instant>;
 }
 
+/**
+ * The clock had been ahead, perhaps by months: what was noted meanwhile is taken as of now, lest nothing be old enough
+ * or new enough until the time noted has come.
+ */
+export function setBack(state: EvaluatorState, now: Instant): void {
+  state.lastNow = now;
+  state.awakeSince = now;
+  for (const [key, track] of state.tracks) {
+    const [at, since] = [Math.min(track.at, now), Math.min(track.since, now)];
+    state.tracks.set(key, { ...track, at, since });
+  }
+  for (const times of [state.newest, state.seen])
+    for (const [key, at] of times) times.set(key, Math.min(at, now));
+}
+
 const VERSION = 1;
 
 export function emptyState(): EvaluatorState {

@@ -308,6 +308,23 @@ describe("delivery", () => {
     expect(lines.some((line) => line.includes("delivery-halted"))).toBe(true);
   });
 
+  it("whose end could not be noted is noted later, and not left as on its way", async () => {
+    const channels = channelsOf({ hook: "webhook" });
+    let tries = 0;
+    const hook = channelThat("hook", async () => {
+      tries += 1;
+      if (tries === 1) throw new ChannelFailed("down", { retryAfterMs: 1 });
+    });
+    let writes = 0;
+    const outbox = memoryOutbox(rowsFor("n", channels, told("a", ["hook", "x"])), () => {
+      writes += 1;
+      if (writes === 2) throw new Error("disk full");
+    });
+    await delivering(outbox, channels, [hook.notifier]);
+    await expect.poll(() => stateOf(outbox), { timeout: 10_000 }).toEqual({ delivered: 1 });
+    expect(outbox.attempts.map(({ status }) => status)).toEqual(["failed", "delivered"]);
+  });
+
   it("that everybody refuses is given up, which is an error in the log", async () => {
     const channels = channelsOf({ hook: "webhook" });
     const hook = channelThat("hook", async () => {

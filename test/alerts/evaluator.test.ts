@@ -119,6 +119,40 @@ describe("an evaluator", () => {
     expect(evaluator.tick(NOW + 60_000)).toHaveLength(1);
   });
 
+  test("hears and ends as before once a clock that was a month ahead is put right, over a restart too", () => {
+    const month = 30 * 86_400_000;
+    const rules = [ruleOf({ forMs: 60_000 }), ruleOf({ id: "beat", noData: "alert", threshold: 99 })];
+    const ahead = createEvaluator(rules);
+    ahead.take([rowOf("s", NOW + month, { jumpRatio: 3 })], NOW + month);
+    expect(told(ahead.tick(NOW + month + 60_000))).toEqual([["firing", "jump-red", "s"]]);
+    const evaluator = createEvaluator(rules, ahead.state());
+    expect(evaluator.tick(NOW)).toEqual([]);
+    const rows = [rowOf("s", NOW, { jumpRatio: 1 }), rowOf("t", NOW, { jumpRatio: 3 })];
+    expect(told(evaluator.take(rows, NOW + 1_000))).toEqual([["resolved", "jump-red", "s", "cleared"]]);
+    expect(told(evaluator.tick(NOW + 61_000))).toEqual([["firing", "jump-red", "t"]]);
+    for (let now = NOW + 120_000; now <= NOW + 3_600_000; now += 60_000)
+      expect(evaluator.tick(now)).toEqual([]);
+    const silent = evaluator.tick(NOW + 3_660_000).find(({ kind }) => kind === "no-data");
+    expect(silent).toMatchObject({ status: "firing", startsAt: NOW + 3_660_000 });
+  });
+
+  test("ends that no row came when the rule minds no longer, or looks at other rows", () => {
+    const rule = ruleOf({ noData: "alert" });
+    const begin = () => {
+      const evaluator = createEvaluator([rule]);
+      for (let now = NOW; now <= NOW + 3_660_000; now += 60_000) evaluator.tick(now);
+      return evaluator.state();
+    };
+    const series = { measurement: "pipeline_status", field: "recordsBehind", where: {} } as const;
+    for (const changed of [ruleOf({ noData: "ok" }), ruleOf({ noData: "alert", series })]) {
+      const changes = createEvaluator([changed], begin()).tick(NOW + 3_661_000);
+      expect(changes[0]).toMatchObject({ status: "resolved", kind: "no-data", reason: "removed" });
+      // Of the other rows none came either.
+      expect(changes).toHaveLength(changed.noData === "alert" ? 2 : 1);
+    }
+    expect(createEvaluator([rule], begin()).tick(NOW + 3_661_000)).toEqual([]);
+  });
+
   test("refuses a state that it did not write", () => {
     expect(() => createEvaluator([], '{"version":7}')).toThrow(/version 7, not 1/);
     expect(() => createEvaluator([], "no json")).toThrow();
