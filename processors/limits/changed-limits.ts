@@ -3,26 +3,34 @@ import type { Limit } from "../../model/limit.ts";
 import type { Observation } from "../../model/observation.ts";
 import { monthsBefore } from "../../model/period.ts";
 import type { SeriesReader } from "../../model/ports.ts";
-import { DAY_MS, type DayIndex, type Instant } from "../../model/time.ts";
+import { DAY_MS, type DayIndex, HOUR_MS, type Instant, QUARTER_MS } from "../../model/time.ts";
 import type { Plan } from "../plan.ts";
 import { isShort, type Subject } from "./subjects.ts";
 import { goneRow } from "./usage.ts";
 
 const FACT = "limits";
-/** How far back the rows of a changed limit are made anew. */
-export const MONTHS_BACK = 13;
-/** Of limits of quarter-hours and hours. */
+/** How far back the rows of a changed limit are made anew, and compared. */
+const MONTHS_BACK = 13;
+/** Of limits of quarter-hours and hours, which have many. */
 const DAYS_BACK_SHORT = 31;
 /** Rows of a removed limit so old are history, and stay. */
 const REMOVED_MS = 2 * DAY_MS;
 
 export interface ChangedLimits {
-  readonly subjects: readonly { readonly subject: Subject; readonly from: DayIndex }[];
-  /** Rows that nothing will make anew. */
+  readonly subjects: readonly Subject[];
+  /** No figure before it is looked for. */
+  readonly first: DayIndex;
+  /** Rows that nothing will make anew, or nothing may. */
   readonly gone: readonly Observation[];
   /** To be stored when all of it is done. */
   readonly fact: { readonly name: string; readonly value: string };
 }
+
+/** First day whose rows of a changed limit are made anew, where `newest` is the newest day with figures. */
+export const madeFrom = (limit: Limit, newest: DayIndex): DayIndex =>
+  isShort(limit) ? newest - DAYS_BACK_SHORT : monthsBefore(newest, MONTHS_BACK);
+
+const DIGITS = 16;
 
 /** Sixteen hex digits that tell texts apart (FNV-1a, forwards and backwards); no guard against forgery. */
 function digest(text: string): string {
@@ -46,6 +54,16 @@ function digestOf(plan: Plan, { limit, series }: Subject): string {
   return digest(JSON.stringify(text));
 }
 
+/** The digest of a limit, and what its rows are of. */
+function versionOf(plan: Plan, subject: Subject): string {
+  const { period, quantity, carrier } = subject.limit;
+  return [digestOf(plan, subject), period, quantity, carrier ?? ""].join(" ");
+}
+
+/** Rows of the new version may be of other moments: none of the old one is to stay. Earliest versions do not tell. */
+const isOther = (before: string, version: string): boolean =>
+  before.length > DIGITS && before.slice(DIGITS) !== version.slice(DIGITS);
+
 const sameTags = (a: Observation["tags"], b: Observation["tags"]): boolean =>
   a.purpose === b.purpose && a.site === b.site && a.group === b.group;
 
@@ -54,10 +72,11 @@ function mayHave(plan: Plan, limit: Limit, { tags, at }: Observation): boolean {
   const { purpose, site, group } = limit;
   const own = { purpose, ...(site === undefined ? {} : { site }), ...(group === undefined ? {} : { group }) };
   if (!sameTags(tags, own)) return false;
-  if (isShort(limit)) return limit.validFrom <= at && at < (limit.validTo ?? Number.POSITIVE_INFINITY);
-  return (
-    plan.calendar.dayStart(plan.calendar.dayOf(at)) === at && isValidOn(plan, limit, plan.calendar.dayOf(at))
-  );
+  const day = plan.calendar.dayOf(at);
+  const inDay = at - plan.calendar.dayStart(day);
+  if (!isShort(limit)) return inDay === 0 && isValidOn(plan, limit, day);
+  const isStart = inDay % (limit.period === "hour" ? HOUR_MS : QUARTER_MS) === 0;
+  return isStart && limit.validFrom <= at && at < (limit.validTo ?? Number.POSITIVE_INFINITY);
 }
 
 /** A limit has rows on the days that it holds on, be it in part. */
@@ -75,11 +94,12 @@ export async function changedLimits(
 ): Promise<ChangedLimits | undefined> {
   const stored = await reader.fact(FACT);
   const before = new Map(Object.entries(JSON.parse(stored ?? "{}") as Record<string, string>));
-  const digests = Object.fromEntries(subjects.map((one) => [one.limit.id, digestOf(plan, one)]));
-  const value = JSON.stringify(digests);
+  const versions = Object.fromEntries(subjects.map((one) => [one.limit.id, versionOf(plan, one)]));
+  const value = JSON.stringify(versions);
   if (value === (stored ?? "{}")) return undefined;
   const today = plan.calendar.dayOf(now);
-  const changed = subjects.filter(({ limit }) => before.get(limit.id) !== digests[limit.id]);
+  const first = monthsBefore(today, MONTHS_BACK);
+  const changed = subjects.filter(({ limit }) => before.get(limit.id) !== versions[limit.id]);
   const dayStart = (day: DayIndex): Instant => plan.calendar.dayStart(day);
   const gone: Observation[] = [];
   const ask = (limit: string, from: Instant): Promise<Observation[]> =>
@@ -90,20 +110,15 @@ export async function changedLimits(
       to: dayStart(today + 366),
     });
   for (const { limit } of changed) {
-    if (!before.has(limit.id)) continue;
-    for (const row of await ask(limit.id, dayStart(monthsBefore(today, MONTHS_BACK))))
-      if (!mayHave(plan, limit, row)) gone.push(goneRow(row.tags, row.at));
+    const was = before.get(limit.id);
+    if (was === undefined) continue;
+    const none = isOther(was, versions[limit.id]!);
+    for (const row of await ask(limit.id, dayStart(first)))
+      if (none || !mayHave(plan, limit, row)) gone.push(goneRow(row.tags, row.at));
   }
   for (const id of before.keys()) {
-    if (id in digests) continue;
+    if (id in versions) continue;
     for (const row of await ask(id, now - REMOVED_MS)) gone.push(goneRow(row.tags, row.at));
   }
-  return {
-    subjects: changed.map((subject) => ({
-      subject,
-      from: isShort(subject.limit) ? today - DAYS_BACK_SHORT : monthsBefore(today, MONTHS_BACK),
-    })),
-    gone,
-    fact: { name: FACT, value },
-  };
+  return { subjects: changed, first, gone, fact: { name: FACT, value } };
 }

@@ -1,11 +1,10 @@
 /** Recomputes rows of limits from the stored figures, and tells those that are stored otherwise. */
 import type { Observation } from "../../model/observation.ts";
-import { monthsBefore } from "../../model/period.ts";
 import type { SeriesReader } from "../../model/ports.ts";
 import { type DayIndex, type Instant, monthFirstDay, monthOfDay, type Span } from "../../model/time.ts";
 import type { Plan } from "../plan.ts";
 import { createBook } from "./book.ts";
-import { isValidOn, MONTHS_BACK } from "./changed-limits.ts";
+import { isValidOn, madeFrom } from "./changed-limits.ts";
 import { outputMonths } from "./outputs.ts";
 import { shortRows } from "./short.ts";
 import { type Ground, standingOf, wantStanding } from "./standing.ts";
@@ -45,17 +44,18 @@ export async function limitDifferences(
   const subjects = subjectsOf(plan).filter(({ series }) => series.length > 0);
   const book = createBook(calendar, reader);
   const ground: Ground = { calendar, book, outputs: outputMonths(plan.registry.outputs) };
-  const starts = subjects.flatMap(({ series }) => series.map((one) => one.service[0]?.start ?? span.end));
-  const first = calendar.dayOf(Math.max(span.start, Math.min(span.end, ...starts)));
+  const served = subjects.flatMap(({ series }) => series.map((one) => one.service[0]?.start ?? span.end));
+  const first = calendar.dayOf(Math.max(span.start, Math.min(span.end, ...served)));
   for (const { series } of subjects) for (const one of series) book.wantNewest(one, first, first);
   await book.load();
   const newest = Math.max(first, ...subjects.flatMap(({ series }) => series.map((one) => book.newest(one)!)));
-  const from = Math.max(first, monthsBefore(newest, MONTHS_BACK));
+  const starts = new Map(subjects.map(({ limit }) => [limit.id, Math.max(first, madeFrom(limit, newest))]));
+  const from = Math.min(...starts.values());
   const to = Math.min(newest + 1, calendar.dayOf(span.end - 1) + 1);
   const found: LimitDifference[] = [];
   for (let day = from; day < to; ) {
     const end = Math.min(to, monthFirstDay(monthOfDay(day) + 1));
-    found.push(...(await differencesOf(ground, reader, plan, subjects, day, end)));
+    found.push(...(await differencesOf(ground, reader, plan, subjects, starts, day, end)));
     book.trim();
     day = end;
   }
@@ -67,6 +67,7 @@ async function differencesOf(
   reader: Pick<SeriesReader, "observations">,
   plan: Plan,
   subjects: readonly Subject[],
+  starts: ReadonlyMap<string, DayIndex>,
   from: DayIndex,
   to: DayIndex,
 ): Promise<LimitDifference[]> {
@@ -74,7 +75,7 @@ async function differencesOf(
   const carriers = new Map(subjects.map(({ limit, series }) => [limit.id, series[0]!.key.carrier]));
   const recomputed = new Map<string, Observation>();
   for (let day = from; day < to; day += 1) {
-    const own = subjects.filter(({ limit }) => isValidOn(plan, limit, day));
+    const own = subjects.filter(({ limit }) => day >= starts.get(limit.id)! && isValidOn(plan, limit, day));
     for (const subject of own) wantStanding(ground, subject, day);
     await ground.book.load();
     for (const row of own.flatMap((subject) => rowsOf(ground, subject, day)))
@@ -83,7 +84,8 @@ async function differencesOf(
   const stored = new Map<string, Observation>();
   const query = { measurement: "limit_usage", from: dayStart(from), to: dayStart(to) } as const;
   for (const row of await reader.observations(query)) {
-    if (carriers.has(row.tags.limit!)) stored.set(nameOf(row), row);
+    const start = starts.get(row.tags.limit!);
+    if (start !== undefined && row.at >= dayStart(start)) stored.set(nameOf(row), row);
   }
   return [...new Set([...stored.keys(), ...recomputed.keys()])].flatMap((name): LimitDifference[] => {
     const row = recomputed.get(name) ?? stored.get(name)!;

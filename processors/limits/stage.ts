@@ -7,7 +7,7 @@ import type { Changes, SeriesReader } from "../../model/ports.ts";
 import type { DayIndex, Instant } from "../../model/time.ts";
 import type { Plan } from "../plan.ts";
 import { createBook } from "./book.ts";
-import { changedLimits, isValidOn } from "./changed-limits.ts";
+import { changedLimits, isValidOn, madeFrom } from "./changed-limits.ts";
 import { outputMonths } from "./outputs.ts";
 import { reachOf } from "./reach.ts";
 import { shortRows } from "./short.ts";
@@ -58,6 +58,8 @@ function joined(before: Reason | undefined, reason: Reason): Reason {
     isMarked: before.isMarked || reason.isMarked,
   };
 }
+
+const nameOf = ({ tags, at }: Observation): string => `${tags.limit} ${tags.site ?? tags.group} ${at}`;
 
 export function createLimitStage(
   plan: Plan,
@@ -116,12 +118,15 @@ export function createLimitStage(
     compared = true;
     if (changed === undefined) return;
     ({ gone, fact } = changed);
-    for (const { subject, from } of changed.subjects)
-      for (const one of subject.series) book.wantNewest(one, from, from);
+    const some = changed.subjects.filter(({ series }) => series.length > 0);
+    for (const { series } of some)
+      for (const one of series) book.wantNewest(one, changed.first, changed.first);
     await book.load();
-    for (const { subject, from } of changed.subjects) {
+    // Not from today on: without figures of late it would be less than what is compared.
+    const last = Math.min(calendar.dayOf(now), Math.max(...some.map(newestOf)));
+    for (const subject of some) {
       const newest = newestOf(subject);
-      for (let day = from; day <= newest; day += 1) enqueue(subject, day, ANEW);
+      for (let day = madeFrom(subject.limit, last); day <= newest; day += 1) enqueue(subject, day, ANEW);
     }
   };
 
@@ -188,7 +193,9 @@ export function createLimitStage(
       for (const { subject, day } of chosen) wantStanding(ground, subject, day);
       await book.load();
       const made = chosen.flatMap(({ subject, day, reason }) => rowsOf(subject, day, reason));
-      const observations = [...gone, ...made.filter(isNew)];
+      const again = new Set(made.map(nameOf));
+      // One write is not to have two of the same row: not every store takes the last.
+      const observations = [...gone.filter((row) => !again.has(nameOf(row))), ...made.filter(isNew)];
       gone = [];
       if (queued > 0 || fact === undefined) return { observations };
       const facts = [fact];
