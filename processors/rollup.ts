@@ -246,7 +246,10 @@ export function createRollup(
       const sitesByDay = new Map<DayIndex, Site[]>();
       for (const { site, carrier, day } of dirty) {
         const area = plan.areaOf.get(`${site}\n${carrier}`);
-        if (area) sitesByDay.set(day, [...(sitesByDay.get(day) ?? []), area.site]);
+        if (area === undefined) continue;
+        const sites = sitesByDay.get(day);
+        if (sites) sites.push(area.site);
+        else sitesByDay.set(day, [area.site]);
       }
       const carrier = dirty[0]?.carrier ?? "";
       for (const [day, sites] of sitesByDay) await runDay(carrier, day, sites, quartersOf(day), out);

@@ -47,15 +47,19 @@ interface Mark extends Omit<DirtyDay, "causes"> {
  * all their causes, joined.
  */
 function byCause(marks: readonly Mark[], unitOf: (mark: Mark) => number | string): Map<string, Mark[]> {
-  const causes = new Map<number | string, string[]>();
+  const causes = new Map<number | string, Set<string>>();
   for (const mark of marks) {
     const unit = unitOf(mark);
-    causes.set(unit, [...(causes.get(unit) ?? []), ...mark.why]);
+    const own = causes.get(unit) ?? new Set<string>();
+    causes.set(unit, own);
+    for (const cause of mark.why) own.add(cause);
   }
   const groups = new Map<string, Mark[]>();
   for (const mark of marks) {
-    const cause = [...new Set(causes.get(unitOf(mark)))].sort().join("; ");
-    groups.set(cause, [...(groups.get(cause) ?? []), mark]);
+    const cause = [...causes.get(unitOf(mark))!].sort().join("; ");
+    const group = groups.get(cause);
+    if (group) group.push(mark);
+    else groups.set(cause, [mark]);
   }
   return groups;
 }
@@ -135,9 +139,10 @@ export function createSums(plan: Plan, rollup: Rollup, limits?: LimitStage): Sum
       await part(cause, (out) => rollup.groupMonths(some, out), limits ? [] : some);
     for (const mark of finished) {
       marks.delete(keyOf(mark));
-      if (limits) summed.set(keyOf(mark), mark);
+      if (limits === undefined) continue;
+      summed.set(keyOf(mark), mark);
+      fresh.push(mark);
     }
-    if (limits) fresh.push(...finished);
   };
 
   /** @returns how many rows were made */
