@@ -186,7 +186,7 @@ export function createBook(calendar: Calendar, reader: Pick<SeriesReader, "figur
     for (const one of series) {
       const own = keptOf(one);
       if (!own.details.has(day)) details += 1;
-      const isNewest = day >= (own.newest ?? day) - 1;
+      const isNewest = own.newest !== undefined && day >= own.newest - 1;
       own.details.set(day, detailOf(start, made.get(one.name)!, keeps || isNewest));
     }
   };
