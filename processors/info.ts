@@ -68,19 +68,15 @@ function keysOf(site: Site, day: number, withNational: ReadonlySet<string>): str
   return [...keys, ...others.map((key) => `${key}${WITHOUT_NATIONAL}`)];
 }
 
-function groupsOf(registry: Registry, keys: Iterable<string>): Groups {
-  const names = new Map<string, LocalText>();
-  for (const key of keys) {
-    const plain = key.replace(WITHOUT_NATIONAL, "");
-    const { zh, en } = nameOfGroup(registry, plain);
-    const isWithout = plain !== key;
-    names.set(
-      key,
-      isWithout ? { zh: `${zh}（不含国家单列）`, en: `${en}, without national list` } : { zh, en },
-    );
-  }
-  return names;
+/** As above, of the variant without nationally listed sites, too. */
+function nameOfStoredGroup(registry: Registry, key: string): LocalText {
+  const plain = key.replace(WITHOUT_NATIONAL, "");
+  const { zh, en } = nameOfGroup(registry, plain);
+  return plain === key ? { zh, en } : { zh: `${zh}（不含国家单列）`, en: `${en}, without national list` };
 }
+
+const groupsOf = (registry: Registry, keys: Iterable<string>): Groups =>
+  new Map([...keys].map((key) => [key, nameOfStoredGroup(registry, key)]));
 
 function siteRow(site: Site, groups: readonly string[]): Observation {
   return rowOf({
@@ -117,7 +113,8 @@ export function infoRows(registry: Registry, calendar: Calendar, now: Instant): 
     rowOf({ tags: { kind: "group", group }, id: group, name }),
   );
   const limits = registry.limits.map(({ id, name, site, group, unit }) => {
-    const owner = registry.sites.find((one) => one.id === site)?.name ?? nameOfGroup(registry, group ?? "");
+    const owner =
+      registry.sites.find((one) => one.id === site)?.name ?? nameOfStoredGroup(registry, group ?? "");
     const whole = { zh: `${owner.zh} ${name.zh}`, en: `${owner.en} ${name.en}` };
     const tags = { kind: "limit", limit: id, ...(site ? { site } : {}), ...(group ? { group } : {}) };
     return rowOf({ tags, id, name: whole, texts: { unit } });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { checkObservation } from "../../model/observation.ts";
 import { calendarOf } from "../../model/time.ts";
 import { infoRows } from "../../processors/info.ts";
+import { limit } from "../limit-world.ts";
 import { at, meter, registry, site } from "../world.ts";
 
 const county = registry(
@@ -15,7 +16,15 @@ const county = registry(
     }),
     site({ id: "refinery", nationalList: true, charging: { guns: 4, ratedKw: 60 } }),
   ],
-  { county: { towns: [{ id: "gaoting", name: { zh: "高亭镇", en: "Gaoting" } }] } },
+  {
+    county: { towns: [{ id: "gaoting", name: { zh: "高亭镇", en: "Gaoting" } }] },
+    limits: [
+      limit({ id: "all", group: "county" }),
+      limit({ id: "others", group: "county!national" }),
+      limit({ id: "town", group: "town:gaoting!national" }),
+      limit({ id: "yard", site: "yard" }),
+    ],
+  },
 );
 
 const rows = infoRows(county, calendarOf("Asia/Shanghai"), at("2026-11-01"));
@@ -53,5 +62,19 @@ describe("names as observations", () => {
     ]);
     expect(groups("refinery")).toEqual(["county", "category:key-energy-user"]);
     expect(one("group", "group", "county!national").texts.nameZh).toContain("不含国家单列");
+  });
+
+  test("name a limit by its site or group, without nationally listed sites where they are left out", () => {
+    const name = (id: string) => [
+      one("limit", "limit", id).texts.nameZh,
+      one("limit", "limit", id).texts.nameEn,
+    ];
+    expect(name("yard")).toEqual(["船厂 yard", "Yard | one yard"]);
+    expect(name("all")).toEqual(["县（全县） all", "county (county) all"]);
+    expect(name("others")).toEqual([
+      "县（全县）（不含国家单列） others",
+      "county (county), without national list others",
+    ]);
+    expect(name("town")).toEqual(["高亭镇（不含国家单列） town", "Gaoting, without national list town"]);
   });
 });
