@@ -85,40 +85,54 @@ export function isValidOn({ calendar }: Pick<Plan, "calendar">, limit: Limit, da
   return limit.validFrom < calendar.dayStart(day + 1) && calendar.dayStart(day) < ends;
 }
 
-/** Compares the registry's limits with those that the stored rows were made with; undefined when nothing differs. */
-export async function changedLimits(
+type Reader = Pick<SeriesReader, "fact" | "observations">;
+
+/** Rows of limits that are other ones or none any more, to be ended. */
+async function goneRows(
   plan: Plan,
-  reader: Pick<SeriesReader, "fact" | "observations">,
-  subjects: readonly Subject[],
+  reader: Reader,
+  limits: readonly Limit[],
+  versions: { readonly before: ReadonlyMap<string, string>; readonly now: ReadonlyMap<string, string> },
   now: Instant,
-): Promise<ChangedLimits | undefined> {
-  const stored = await reader.fact(FACT);
-  const before = new Map(Object.entries(JSON.parse(stored ?? "{}") as Record<string, string>));
-  const versions = Object.fromEntries(subjects.map((one) => [one.limit.id, versionOf(plan, one)]));
-  const value = JSON.stringify(versions);
-  if (value === (stored ?? "{}")) return undefined;
+): Promise<Observation[]> {
+  const { before } = versions;
   const today = plan.calendar.dayOf(now);
-  const first = monthsBefore(today, MONTHS_BACK);
-  const changed = subjects.filter(({ limit }) => before.get(limit.id) !== versions[limit.id]);
-  const dayStart = (day: DayIndex): Instant => plan.calendar.dayStart(day);
-  const gone: Observation[] = [];
+  const to = plan.calendar.dayStart(today + 366);
   const ask = (limit: string, from: Instant): Promise<Observation[]> =>
-    reader.observations({
-      measurement: "limit_usage",
-      tags: { limit },
-      from,
-      to: dayStart(today + 366),
-    });
-  for (const { limit } of changed) {
+    reader.observations({ measurement: "limit_usage", tags: { limit }, from, to });
+  const gone: Observation[] = [];
+  for (const limit of limits) {
     const was = before.get(limit.id);
     if (was === undefined) continue;
-    const none = isOther(was, versions[limit.id]!);
-    for (const row of await ask(limit.id, dayStart(first)))
+    const none = isOther(was, versions.now.get(limit.id)!);
+    for (const row of await ask(limit.id, plan.calendar.dayStart(monthsBefore(today, MONTHS_BACK))))
       if (none || !mayHave(plan, limit, row)) gone.push(goneRow(row.tags, row.at));
   }
   for (const id of before.keys()) {
-    if (id in versions) continue;
+    if (versions.now.has(id)) continue;
     for (const row of await ask(id, now - REMOVED_MS)) gone.push(goneRow(row.tags, row.at));
   }
-  return { subjects: changed, first, gone, fact: { name: FACT, value } };
+  return gone;
+}
+
+/** Compares the registry's limits with those that the stored rows were made with; undefined when nothing differs. */
+export async function changedLimits(
+  plan: Plan,
+  reader: Reader,
+  subjects: readonly Subject[],
+  now: Instant,
+): Promise<ChangedLimits | undefined> {
+  const stored = (await reader.fact(FACT)) ?? "{}";
+  const before = new Map(Object.entries(JSON.parse(stored) as Record<string, string>));
+  const versions = new Map(subjects.map((one) => [one.limit.id, versionOf(plan, one)]));
+  const value = JSON.stringify(Object.fromEntries(versions));
+  if (value === stored) return undefined;
+  const changed = subjects.filter(({ limit }) => before.get(limit.id) !== versions.get(limit.id));
+  const limits = changed.map(({ limit }) => limit);
+  return {
+    subjects: changed,
+    first: monthsBefore(plan.calendar.dayOf(now), MONTHS_BACK),
+    gone: await goneRows(plan, reader, limits, { before, now: versions }, now),
+    fact: { name: FACT, value },
+  };
 }

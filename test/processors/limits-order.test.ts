@@ -11,10 +11,19 @@ const SLOTS = 4 * 40;
 const start = at("2025-12-05");
 const from = at("2024-01-01");
 const long = { from, intervalMinutes: 360, multipliers: [{ from, value: 1, registers: {} }] };
+/** In service from within the month on. */
+const laterFrom = at("2025-12-10T09:00");
+const later = { ...long, from: laterFrom, multipliers: [{ from: laterFrom, value: 1, registers: {} }] };
 const part = { carrier: "electricity", unit: "kWh", value: 500 } as const;
 const config = registry(
   [
-    site({ meters: [meter(long), meter({ ...long, id: "gas", carrier: "natural-gas", role: "fuel" })] }),
+    site({
+      meters: [
+        meter(long),
+        meter({ ...later, id: "new" }),
+        meter({ ...later, id: "gas", carrier: "natural-gas", role: "fuel" }),
+      ],
+    }),
     site({ id: "t", town: "west", nationalList: true, meters: [meter({ ...long, maxPerHour: 300 })] }),
   ],
   {
@@ -47,7 +56,7 @@ const sentArbitrary: fc.Arbitrary<Sent[]> = fc
   .uniqueArray(
     fc.record({
       slot: fc.integer({ min: 0, max: SLOTS }),
-      owner: fc.constantFrom("s/m", "s/m", "s/gas", "t/m"),
+      owner: fc.constantFrom("s/m", "s/m", "s/gas", "s/new", "t/m"),
       spike: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 5_000),
     }),
     { minLength: 10, maxLength: 50, selector: ({ slot, owner }) => `${owner} ${slot}` },
