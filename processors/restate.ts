@@ -97,6 +97,45 @@ function partChange(
   return { sites: [...sites], from: Math.min(...known.map((meter) => meter.from)) };
 }
 
+/**
+ * A day of each month in which a meter's part in a site changed: of a meter that was never read no row of a day
+ * changes, but a month's coverage is that of the least known meter.
+ */
+function partMonths(
+  plan: Plan,
+  before: SiteSnapshot,
+  after: SiteSnapshot,
+  site: string,
+  now: Instant,
+): DirtyDay[] {
+  const { calendar } = plan;
+  const of = ({ meters }: SiteSnapshot) => new Map(meters.map((meter) => [meter.id, meter]));
+  const [old, current] = [of(before), of(after)];
+  const days: DirtyDay[] = [];
+  for (const id of new Set([...old.keys(), ...current.keys()])) {
+    const [was, is] = [old.get(id), current.get(id)];
+    const change = partChange(was, is);
+    if (change === undefined) continue;
+    const first = calendar.dayOf(change.from);
+    const carriers = new Set([was, is].flatMap((meter) => meter?.carrier ?? []));
+    const areas = change.sites.flatMap((target) =>
+      [...carriers]
+        .filter((carrier) => plan.areaOf.has(`${target}\n${carrier}`))
+        .map((carrier) => ({ target, carrier })),
+    );
+    for (
+      let month = calendar.monthOfDay(first);
+      month <= calendar.monthOfDay(calendar.dayOf(now));
+      month += 1
+    ) {
+      const day = Math.max(first, calendar.monthFirstDay(month));
+      for (const { target, carrier } of areas)
+        days.push({ site: target, carrier, day, causes: [`registry: ${site}/${id}`] });
+    }
+  }
+  return days;
+}
+
 function siteChanges(
   before: SiteSnapshot,
   after: SiteSnapshot,
@@ -233,6 +272,7 @@ export async function restatementOf(plan: Plan, reader: SeriesReader, now: Insta
     const before = stored === undefined ? null : (JSON.parse(stored) as SiteSnapshot | null);
     if (before === null) return;
     if (after) for (const record of siteChanges(before, after, id, now)) result.records.push(record);
+    if (after) for (const day of partMonths(plan, before, after, id, now)) result.dirty.push(day);
     for (const day of regrouped(plan, before, after, id, now)) result.dirty.push(day);
   };
   const ids = registry.sites.map((site) => site.id);

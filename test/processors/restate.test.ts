@@ -80,6 +80,17 @@ describe("a changed registry", () => {
     expect(ledger.some((entry) => entry.start >= at("2026-04-01"))).toBe(false);
   });
 
+  test("a meter that was never read and comes after the month's readings", async () => {
+    const late = meter({ id: "b", from: at("2026-04-02") });
+    const { figures, expected } = await restated(
+      registry([site()]),
+      registry([site({ meters: [meter(), late] })]),
+    );
+    expect(figures).toEqual(expected);
+    const month = figures.find((one) => one.window === "month" && one.start === at("2026-04-01"));
+    expect(month).toMatchObject({ coverage: 0, missingMeters: 2 });
+  });
+
   test("a multiplier from a date on", async () => {
     const multipliers = [
       { from: at("2026-01-01"), value: 1, registers: {} },
