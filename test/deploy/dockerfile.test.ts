@@ -96,11 +96,13 @@ describe("Dockerfile", () => {
       expect(isAllowed(path), path).toBe(true);
     }
     const script = read("scripts/build.mjs");
-    const entries = [...script.matchAll(/"\.\/([\w-]+\.ts)"/g)].map(([, path]) => path!);
+    const entries = [...script.matchAll(/"\.\/([\w/-]+\.ts)"/g)].map(([, path]) => path!);
     expect(entries.length).toBeGreaterThan(2);
     for (const path of entries) expect(isAllowed(path), path).toBe(true);
     const tracked = execFileSync("git", ["ls-files"], { cwd: root, encoding: "utf8" }).trim().split("\n");
-    const imported = tracked.filter((path) => /^[a-z-]+\.ts$/.test(path) && path !== "vitest.config.ts");
+    const imported = tracked.filter(
+      (path) => /^((app|cli)\/)?[a-z-]+\.ts$/.test(path) && path !== "vitest.config.ts",
+    );
     for (const path of imported) expect(isAllowed(path), path).toBe(true);
   });
 
