@@ -13,6 +13,7 @@ import type { LogRecord } from "../model/ports.ts";
 import { deskRegistryOf, type Registry } from "../model/registry.ts";
 import { threadFile } from "./core.ts";
 import type { DeskData, DeskSays, DeskStatus } from "./desk.ts";
+import { type Repeating, repeat } from "./repeating.ts";
 
 export interface AlertsOptions {
   readonly data: string;
@@ -58,9 +59,7 @@ const LONG_WAITING_MS = 15 * 60_000;
 function startPublishing(
   desk: ReturnType<typeof callWorker>,
   { append, write, log }: Pick<AlertsOptions, "append" | "write" | "log">,
-): { stop(): Promise<void> } {
-  let timer: NodeJS.Timeout | undefined;
-  let isStopping = false;
+): Repeating {
   let wasFailing = false;
   const publish = async (): Promise<boolean> => {
     const next = await desk.call<Unpublished | undefined>("unpublished", AT_ONCE);
@@ -70,30 +69,17 @@ function startPublishing(
     await desk.call("published", next.upTo);
     return true;
   };
-  const step = async (): Promise<void> => {
-    let wait = PUBLISH_EVERY_MS;
+  return repeat(async (isStopping) => {
     try {
-      while (!isStopping && (await publish()));
+      while (!isStopping() && (await publish()));
       wasFailing = false;
+      return PUBLISH_EVERY_MS;
     } catch (error) {
       if (!wasFailing) log.warn("matters-unpublished", { error });
       wasFailing = true;
-      wait = PUBLISH_AFTER_ERROR_MS;
+      return PUBLISH_AFTER_ERROR_MS;
     }
-    if (!isStopping) timer = setTimeout(run, wait);
-  };
-  let running: Promise<void> = Promise.resolve();
-  const run = (): void => {
-    running = step();
-  };
-  run();
-  return {
-    async stop() {
-      isStopping = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
+  });
 }
 
 /** Opens the desk's thread. Alerts are taken in and stored at once; nothing is told before `begin`. */
@@ -117,7 +103,7 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
   worker.on("error", (error) => log.error("desk-ended", { error }));
   const thread = callWorker(worker, "desk");
   await thread.call("status");
-  let publishing: ReturnType<typeof startPublishing> | undefined;
+  let publishing: Repeating | undefined;
   const status = () => thread.call<DeskStatus>("status");
   return {
     desk: {

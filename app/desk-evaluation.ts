@@ -11,6 +11,7 @@ import type { DeskStore } from "../model/desk.ts";
 import type { Log } from "../model/log.ts";
 import type { DeskRegistry } from "../model/registry.ts";
 import type { Calendar, Instant } from "../model/time.ts";
+import { type Repeating, repeat } from "./repeating.ts";
 
 export interface EvaluationParts {
   readonly file: string;
@@ -60,9 +61,7 @@ export function openEvaluation(parts: EvaluationParts): Evaluation {
   let saveAt = 0;
   let tickedAt = Number.NEGATIVE_INFINITY;
   let failure: string | undefined;
-  let isStopping = false;
-  let timer: NodeJS.Timeout | undefined;
-  let running: Promise<void> = Promise.resolve();
+  let repeating: Repeating | undefined;
 
   const save = (upTo: number): void => {
     const state = evaluator.state();
@@ -97,23 +96,19 @@ export function openEvaluation(parts: EvaluationParts): Evaluation {
     return isFull;
   };
 
-  const again = (ms: number): void => {
-    if (!isStopping) timer = setTimeout(step, ms);
-  };
-  const step = (): void => {
-    running = look()
-      .then((isMore) => {
-        failure = undefined;
-        again(isMore ? 0 : LOOK_EVERY_MS);
-      })
-      .catch((error: unknown) => {
-        failure = error instanceof Error ? error.message : String(error);
-        log.error("evaluation-halted", { error });
-        // What it took in and did not store is taken in anew.
-        evaluator = openEvaluator(parts);
-        cursor = Number(store.fact(CURSOR) ?? 0);
-        again(AFTER_ERROR_MS);
-      });
+  const step = async (): Promise<number> => {
+    try {
+      const isMore = await look();
+      failure = undefined;
+      return isMore ? 0 : LOOK_EVERY_MS;
+    } catch (error) {
+      failure = error instanceof Error ? error.message : String(error);
+      log.error("evaluation-halted", { error });
+      // What it took in and did not store is taken in anew.
+      evaluator = openEvaluator(parts);
+      cursor = Number(store.fact(CURSOR) ?? 0);
+      return AFTER_ERROR_MS;
+    }
   };
 
   /** A store of an earlier day was put in place of the one that was read: its newest row is below our place. */
@@ -125,14 +120,15 @@ export function openEvaluation(parts: EvaluationParts): Evaluation {
 
   return {
     start() {
-      running = findPlace().catch((error: unknown) => log.error("evaluation-halted", { error }));
-      running.then(step, () => undefined);
+      let place: Promise<void> | undefined;
+      repeating = repeat(async () => {
+        place ??= findPlace().catch((error: unknown) => log.error("evaluation-halted", { error }));
+        await place;
+        return step();
+      });
     },
     async stop() {
-      isStopping = true;
-      clearTimeout(timer);
-      await running;
-      clearTimeout(timer);
+      await repeating?.stop();
       store.transaction(() => save(cursor));
       db.close();
     },

@@ -9,6 +9,7 @@ import {
   todayOf,
   type WriteCounts,
 } from "../processors/quality/pipeline.ts";
+import { type Repeating, repeat } from "./repeating.ts";
 
 const EVERY_MS = 15_000;
 const MEGABYTE = 1_000_000;
@@ -24,35 +25,21 @@ export interface PipelineOptions {
 }
 
 /** @returns stops it, after what is under way */
-export function startPipelineStatus(options: PipelineOptions): { stop(): Promise<void> } {
+export function startPipelineStatus(options: PipelineOptions): Repeating {
   const { name, role, facts, write, failed } = options;
   const started = performance.now();
-  let timer: NodeJS.Timeout | undefined;
-  let isStopping = false;
   let wasFailing = false;
-  const step = async (): Promise<void> => {
+  return repeat(async (isStopping) => {
     try {
       const own = { uptimeMs: performance.now() - started, memoryMb: process.memoryUsage.rss() / MEGABYTE };
       await write([pipelineRow(name, role, { ...(await facts()), ...own }, Date.now())]);
       wasFailing = false;
     } catch (error) {
-      if (!wasFailing && !isStopping) failed(error);
+      if (!wasFailing && !isStopping()) failed(error);
       wasFailing = true;
     }
-    if (!isStopping) timer = setTimeout(run, EVERY_MS);
-  };
-  let running = Promise.resolve();
-  const run = (): void => {
-    running = step();
-  };
-  run();
-  return {
-    async stop() {
-      isStopping = true;
-      clearTimeout(timer);
-      await running;
-    },
-  };
+    return EVERY_MS;
+  });
 }
 
 /** Today's balance, read once a minute: it is asked for more often than it is worth reading. */

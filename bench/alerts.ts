@@ -1,6 +1,6 @@
 /** From a meter that crosses its limit, over MQTT, to the officer's channel: a webhook's receiver on this machine. */
 import { connectMqttPublisher } from "../adapters/mqtt-publisher.ts";
-import { eventually, startReceiver, writeCounty } from "../test/alerts/county-program.ts";
+import { eventually, promptRule, startReceiver, writeCounty } from "../test/alerts/county-program.ts";
 import { temporary } from "./county.ts";
 import { pause, percentile, startProgram } from "./process.ts";
 import type { Report } from "./report.ts";
@@ -13,20 +13,6 @@ const limitsOf = (sites: readonly string[]): string =>
     )
     .join("\n")}\n`;
 
-/** A rule's dwell comes on top of what is measured: here it has none. */
-const rules = `rules:
-  - id: other-limit
-    name: { zh: 其他限额, en: Other limit }
-    watch: limit_usage
-    where: { purpose: other }
-    domain: other
-    for: 0s
-    keepFiring: 0s
-    stale: 2d
-    levels: [{ colour: red, when: red >= 1, clear: 0.98 }]
-    summary: { zh: "{{limit}}", en: "{{limit}}" }
-`;
-
 const HOUR_MS = 3_600_000;
 
 /** @param crossings sites of which each crosses its limit once, one after the other */
@@ -38,7 +24,7 @@ export async function benchAlerts(report: Report, crossings: number): Promise<vo
     receiver: receiver.url,
     sites,
     digest: { afterNotices: 1_000, windowMinutes: 1 },
-    files: { "limits.yaml": limitsOf(sites), "rules.yaml": rules },
+    files: { "limits.yaml": limitsOf(sites), "rules.yaml": promptRule },
   });
   const program = await startProgram([...county.args, "--data", `${directory.path}/data`]);
   const took: number[] = [];

@@ -1,4 +1,5 @@
 /** Checks of duties: every name leads to somebody, and everybody can be told. */
+import { addressFormOf } from "../model/channel-address.ts";
 import { type Audience, audiences } from "../model/duty.ts";
 import { colours } from "../model/limit.ts";
 import type { Site } from "../model/registry.ts";
@@ -37,22 +38,15 @@ function reportUnknown(
 const idsOf = (list: readonly { readonly id: string }[]): ReadonlySet<string> =>
   new Set(list.map(({ id }) => id));
 
-/** What an address of a kind of channel looks like, and what it is; kinds that take anything are absent. */
-const addressForms: Readonly<Partial<Record<ChannelForm["kind"], readonly [RegExp, string]>>> = {
-  dingtalk: [/^(\+?86[- ]?)?1\d{10}$|^\+?\d{1,4}-?\d{5,14}$/, "a mobile number, such as 13800001111"],
-  wecom: [/^(\+?86[- ]?)?1\d{10}$|^\w[\w.@-]{0,63}$/, "a user id, or a mobile number"],
-  smtp: [/^[^\s@]+@[^\s@]+$/, "a mail address"],
-};
-
 function checkAddress(
   report: Report,
   path: string,
   address: string,
   kind: ChannelForm["kind"] | undefined,
 ): void {
-  const form = kind && addressForms[kind];
-  if (form !== undefined && !form[0].test(address))
-    report.error(path, `"${address}" is no address for a channel of kind ${kind}: give ${form[1]}`);
+  const form = kind && addressFormOf(kind);
+  if (form !== undefined && form.read(address) === undefined)
+    report.error(path, `"${address}" is no address for a channel of kind ${kind}: give ${form.what}`);
 }
 
 function checkOfficers(report: Report, form: DutiesForm): void {

@@ -6,15 +6,15 @@ import { ChannelRefused, type Recipient } from "../../model/notice.ts";
  * @param reading undefined where it cannot be one
  * @throws ChannelRefused with the officers whose address is none, so that the others are told without them
  */
-export function addressesOf<Address>(
+export function addressesOf(
   recipients: readonly Recipient[],
-  reading: (recipient: Recipient) => Address | undefined,
+  reading: (address: string) => string | undefined,
   wrong: string,
-): Address[] {
-  const addresses = new Set<Address>();
+): string[] {
+  const addresses = new Set<string>();
   const officers: string[] = [];
   for (const recipient of recipients) {
-    const address = reading(recipient);
+    const address = reading(recipient.address);
     if (address === undefined) officers.push(recipient.officer);
     else addresses.add(address);
   }

@@ -3,8 +3,9 @@
  * Source: open.dingtalk.com, 自定义机器人接入 (address, message types, frequency) and 自定义机器人安全设置 (signature).
  */
 import { createHmac } from "node:crypto";
+import { addressForms } from "../../model/channel-address.ts";
 import type { Channel } from "../../model/duty.ts";
-import type { Notice, Notifier, Recipient } from "../../model/notice.ts";
+import type { Notice, Notifier } from "../../model/notice.ts";
 import { addressesOf } from "./addresses.ts";
 import { doorOf, postJson } from "./http-post.ts";
 import { fitLines, markdownText, markdownUrl, shortened } from "./markup.ts";
@@ -41,12 +42,6 @@ export function dingtalkSign(timestamp: number, secret: string): string {
   return createHmac("sha256", secret).update(`${timestamp}\n${secret}`).digest("base64");
 }
 
-/** Mobile numbers as DingTalk takes them: 11 digits, or with the country's code and a hyphen. */
-function mobileOf({ address }: Recipient): string | undefined {
-  const plain = address.replace(/^\+?86[- ]?(?=1\d{10}$)/, "").replace(/^\+/, "");
-  return /^\d{1,4}-?\d{5,14}$/.test(plain) ? plain : undefined;
-}
-
 /** The Markdown text: who is mentioned must stand in it, or nobody is called. */
 export function dingtalkText(notice: Notice, mobiles: readonly string[]): string {
   const { content, isRepeat } = notice;
@@ -76,7 +71,7 @@ export function createDingtalk(channel: Channel, secret: ChannelSecret, options:
   const key = secret.secret;
   const send = async (notice: Notice, signal: AbortSignal): Promise<void> => {
     const door = doorOf(secret, options);
-    const mobiles = addressesOf(notice.recipients, mobileOf, "no mobile number");
+    const mobiles = addressesOf(notice.recipients, addressForms.dingtalk.read, "no mobile number");
     const timestamp = options.now();
     const query =
       key === undefined ? {} : { timestamp: String(timestamp), sign: dingtalkSign(timestamp, key) };

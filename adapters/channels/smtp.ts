@@ -1,8 +1,10 @@
 /** Mail by SMTP, with nodemailer: text and HTML, TLS, and a Message-ID that stays the same over repeats. */
 import { createHash } from "node:crypto";
 import { createTransport, type SendMailOptions } from "nodemailer";
+import { addressForms } from "../../model/channel-address.ts";
 import type { Channel } from "../../model/duty.ts";
 import { ChannelFailed, ChannelRefused, type Notice, type Notifier } from "../../model/notice.ts";
+import { addressesOf } from "./addresses.ts";
 import { neverConnected, sayerOf } from "./http-post.ts";
 import { htmlText, oneLine, shortened, webUrl } from "./markup.ts";
 import type { ChannelSecret, NotifierOptions } from "./options.ts";
@@ -13,9 +15,6 @@ const TLS_PORT = 465;
 const SUBMISSION_PORT = 587;
 
 const paint = { yellow: "#b58900", orange: "#c4520a", red: "#b3261e" } as const;
-
-/** Plain addresses alone: one address, no comment, no list, no line end. */
-const addressForm = /^[^\s<>()[\],;:\\"@]{1,64}@[A-Za-z0-9.-]{1,253}$/;
 
 /** An id of ours as the left side of a Message-ID. */
 function idText(id: string): string {
@@ -57,13 +56,10 @@ function textOf(notice: Notice): string {
 
 /** The mail of a notice. Mails of one matter refer to it, so that they stand together in the reader's mailbox. */
 export function mailOf(notice: Notice, from: string): SendMailOptions {
-  const to = notice.recipients.map(({ address, officer }) => {
-    if (!addressForm.test(address))
-      throw new ChannelRefused(
-        `the address of officer "${officer}" is no mail address: correct it in duties.yaml`,
-      );
-    return { name: "", address };
-  });
+  const to = addressesOf(notice.recipients, addressForms.smtp.read, "no mail address").map((address) => ({
+    name: "",
+    address,
+  }));
   const domain = from.slice(from.lastIndexOf("@") + 1);
   const [matter] = notice.matters;
   const thread = matter === undefined ? undefined : `<matter.${idText(matter)}@${domain}>`;
@@ -148,7 +144,7 @@ export function createSmtp(channel: Channel, secret: ChannelSecret, options: Not
   const transport = transportOf(channel, secret, options);
   const said = sayerOf(password === undefined || password === "" ? [] : [password]);
   const send = async (notice: Notice, signal: AbortSignal): Promise<void> => {
-    if (host === undefined || from === undefined || !addressForm.test(from))
+    if (host === undefined || from === undefined || addressForms.smtp.read(from) === undefined)
       throw new ChannelRefused("needs host and from (a mail address) in duties.yaml");
     if (user !== undefined && password === undefined)
       throw new ChannelRefused("has a user and no password: enter it in the secrets file");

@@ -3,6 +3,7 @@
  * Source: developer.work.weixin.qq.com/document/path/91770, 群机器人配置说明 (types, lengths, frequency), and path/90313,
  * 全局错误码.
  */
+import { addressForms, mainlandMobile } from "../../model/channel-address.ts";
 import type { Channel } from "../../model/duty.ts";
 import type { Notice, Notifier, Recipient } from "../../model/notice.ts";
 import { MINUTE_MS } from "../../model/time.ts";
@@ -37,14 +38,8 @@ interface Mentions {
 }
 
 function mentionsOf(recipients: readonly Recipient[]): Mentions {
-  const isMobile = (address: string): boolean => /^1\d{10}$/.test(address);
-  const plain = ({ address }: Recipient): string | undefined => {
-    const mobile = address.replace(/^\+?86[- ]?(?=1\d{10}$)/, "");
-    if (isMobile(mobile)) return mobile;
-    // `@all` would call the whole group.
-    return /^\w[\w.@-]{0,63}$/.test(address) ? address : undefined;
-  };
-  const all = addressesOf(recipients, plain, "neither a user id nor a mobile number");
+  const all = addressesOf(recipients, addressForms.wecom.read, "neither a user id nor a mobile number");
+  const isMobile = (address: string): boolean => mainlandMobile(address) !== undefined;
   return { users: all.filter((one) => !isMobile(one)), mobiles: all.filter(isMobile) };
 }
 

@@ -12,12 +12,6 @@ const PARTITIONS = 1_000;
 /** A number for a record of a partition that no other record of the topic has, rising with its offset. */
 export const placeOf = (partition: number, offset: number): number => offset * PARTITIONS + partition;
 
-/** The partition and the offset of a place. */
-export const partitionAndOffset = (place: number): { partition: number; offset: number } => ({
-  partition: place % PARTITIONS,
-  offset: Math.floor(place / PARTITIONS),
-});
-
 /** Works until the share is lost; rejects when log or store fail. */
 export async function runRejects(share: LogShare, options: ShareOptions): Promise<void> {
   const { plan, store } = options;

@@ -147,6 +147,20 @@ channels:
   };
 }
 
+/** A rule that does not wait: a dwell would come on top of what is measured. */
+export const promptRule = `rules:
+  - id: other-limit
+    name: { zh: 其他限额, en: Other limit }
+    watch: limit_usage
+    where: { purpose: other }
+    domain: other
+    for: 0s
+    keepFiring: 0s
+    stale: 2d
+    levels: [{ colour: red, when: red >= 1, clear: 0.98 }]
+    summary: { zh: "{{limit}}", en: "{{limit}}" }
+`;
+
 /** An alert as Grafana posts it, on a limit of its own. */
 export function postedAlert(id: string, more: Readonly<Record<string, unknown>> = {}) {
   return {

@@ -9,6 +9,7 @@ import {
   postedAlert,
   postedDocument,
   postHook,
+  promptRule,
   type Receiver,
   startReceiver,
   writeCounty,
@@ -16,24 +17,11 @@ import {
 import { type RunningProgram, startProgram } from "../program.ts";
 import { temporaryDirectory } from "../world.ts";
 
-/** A day's limit that a single reading crosses, and a rule that does not wait. */
+/** A day's limit that a single reading crosses. */
 const limits = `limits:
   - { id: day-limit, name: { zh: 日限额, en: Day limit }, site: works-1, purpose: other, quantity: energy, carrier: electricity,
       period: day, value: 10, minCoverage: 0, levels: [{ colour: red, ratio: 1 }] }
 `;
-const rules = `rules:
-  - id: other-limit
-    name: { zh: 其他限额, en: Other limit }
-    watch: limit_usage
-    where: { purpose: other }
-    domain: other
-    for: 0s
-    keepFiring: 0s
-    stale: 2d
-    levels: [{ colour: red, when: red >= 1, clear: 0.98 }]
-    summary: { zh: "{{limit}}", en: "{{limit}}" }
-`;
-
 const directory = temporaryDirectory();
 let receiver: Receiver;
 let county: CountyProgram;
@@ -43,7 +31,7 @@ beforeAll(async () => {
   receiver = await startReceiver();
   county = await writeCounty(directory.path, {
     receiver: receiver.url,
-    files: { "limits.yaml": limits, "rules.yaml": rules },
+    files: { "limits.yaml": limits, "rules.yaml": promptRule },
   });
   program = await startProgram([...county.args, "--data", join(directory.path, "data")]);
 });
