@@ -66,6 +66,8 @@ interface ProductionProcess {
   /** Absent where the role does not process. */
   readonly processing?: {
     partitions(): readonly number[];
+    /** Sites whose readings this process has now. */
+    sites(): readonly string[];
     waiting(): { readonly pending: number; readonly dirty: number };
     failure(): string | undefined;
   };
@@ -73,6 +75,30 @@ interface ProductionProcess {
   readonly appended?: () => number;
   readonly counts: () => WriteCounts;
   readonly failed: (error: unknown) => void;
+}
+
+/** When a reading of these sites last came in, as the store has it: asked for once for the same sites. */
+function createNewestStored(store: Pick<SeriesStore, "live">) {
+  let asked: { readonly of: string; readonly newest: Promise<Instant | undefined> } | undefined;
+  return (sites: readonly string[]): Promise<Instant | undefined> => {
+    const of = sites.join();
+    if (asked?.of === of) return asked.newest;
+    const own = new Set(sites);
+    const newest = store
+      .live()
+      .then((rows) => countWrite({ figures: 0 }, { live: rows.filter(({ site }) => own.has(site)) }, 0))
+      .then(({ newestReadingAt }) => newestReadingAt);
+    asked = { of, newest };
+    newest.catch(() => {
+      asked = undefined;
+    });
+    return newest;
+  };
+}
+
+function newest(...instants: readonly (Instant | undefined)[]): { newestReadingAt?: Instant } {
+  const known = instants.filter((at) => at !== undefined);
+  return known.length === 0 ? {} : { newestReadingAt: Math.max(...known) };
 }
 
 /**
@@ -83,14 +109,13 @@ export function startProductionStatus(options: ProductionProcess): { stop(): Pro
   const { store, processing, calendar, counts } = options;
   const isOne = options.role === "process";
   const today = createToday(calendar, (day) => store.balance(day));
-  let before: Promise<WriteCounts> | undefined;
-  /** When a reading last came in before this process started: asked for once. */
-  const stored = (): Promise<WriteCounts> => {
-    before ??= store.live().then((live) => countWrite({ figures: 0 }, { live }, Date.now()));
-    before.catch(() => {
-      before = undefined;
-    });
-    return before;
+  const newestStored = createNewestStored(store);
+  const seen = async (): Promise<Partial<WriteCounts>> => {
+    const sites = processing?.sites() ?? [];
+    const { newestReadingAt, ...written } = counts();
+    // Where no reading can come in, none is missing.
+    if (sites.length === 0) return written;
+    return { ...written, ...newest(newestReadingAt, await newestStored(sites)) };
   };
   return startPipelineStatus({
     ...options,
@@ -101,12 +126,11 @@ export function startProductionStatus(options: ProductionProcess): { stop(): Pro
       const mine = isOne ? lags.filter((lag) => lag.topic === "readings" && own.has(lag.partition)) : lags;
       const waiting = processing?.waiting();
       const failure = processing?.failure();
-      const seen = isOne && own.size === 0 ? {} : { ...(await stored()), ...counts() };
       return {
         ...(isOne ? {} : await today()),
         ...(waiting ? { pendingSpans: waiting.pending, dirtyDays: waiting.dirty } : {}),
         ...(options.appended ? { appended: options.appended() } : {}),
-        ...(processing ? seen : {}),
+        ...(processing ? await seen() : {}),
         ...(failure === undefined ? {} : { failure }),
         recordsBehind: mine.reduce((sum, { records }) => sum + records, 0),
       };

@@ -36,6 +36,8 @@ export interface Processing {
   failure(): string | undefined;
   /** Partitions of readings that this process has now. */
   partitions(): number[];
+  /** Sites whose readings come to this process now. */
+  sites(): string[];
   /** Spans and days that wait here. */
   waiting(): { pending: number; dirty: number };
   /** Leaves the groups, so that others take over at once. */
@@ -46,17 +48,17 @@ export function startProcessing(options: ProcessingOptions): Processing {
   const { plan, log, store, config, tell, written } = options;
   const stop = new AbortController();
   const share: ShareOptions = { plan, log, store, config, now: Date.now, written };
-  const readings = new Map<number, ReadingsShare>();
+  const readings = new Map<number, { readonly of: LogShare; readonly work: ReadingsShare }>();
   const changed = new Set<ChangedShare>();
   const failures = new Map<string, string>();
   let replaced: string | undefined;
 
   const work = {
     async readings(one: LogShare): Promise<void> {
-      const own = createReadingsShare(one, share);
+      const own = { of: one, work: createReadingsShare(one, share) };
       readings.set(one.partition, own);
       try {
-        await own.run();
+        await own.work.run();
       } finally {
         if (readings.get(one.partition) === own) readings.delete(one.partition);
       }
@@ -141,8 +143,12 @@ export function startProcessing(options: ProcessingOptions): Processing {
   return {
     failure: () => replaced ?? [...failures].map(([topic, why]) => `${topic}: ${why}`)[0],
     partitions: () => [...readings.keys()].sort((a, b) => a - b),
+    sites: () =>
+      plan.registry.sites
+        .map(({ id }) => id)
+        .filter((id) => [...readings.values()].some(({ of }) => of.owns(id))),
     waiting: () => ({
-      pending: [...readings.values()].reduce((sum, one) => sum + one.waiting(), 0),
+      pending: [...readings.values()].reduce((sum, { work }) => sum + work.waiting(), 0),
       dirty: [...changed].reduce((sum, one) => sum + one.waiting(), 0),
     }),
     async stop() {

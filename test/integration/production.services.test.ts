@@ -8,7 +8,7 @@ import { createFleet } from "../../demo/fleet.ts";
 import { publishHistory } from "../../demo/publish-history.ts";
 import { inService } from "../../model/meter-state.ts";
 import type { ObservedName } from "../../model/observation.ts";
-import { calendarOf } from "../../model/time.ts";
+import { calendarOf, type Instant } from "../../model/time.ts";
 import { registerYear, writeConfig } from "../chaos/register-year.ts";
 import { createSender } from "../chaos/sender.ts";
 import { projectRoot, startProgram, untilSettled } from "../program.ts";
@@ -19,6 +19,9 @@ import { type MosquittoService, startMosquitto } from "../services/mosquitto.ts"
 import { type RoleProcess, startRole, untilFollowed } from "../services/stack.ts";
 import { compareStores } from "../services/stores.ts";
 import { temporaryDirectory } from "../world.ts";
+
+const sumOf = (numbers: readonly (number | null | undefined)[]): number =>
+  numbers.reduce<number>((sum, n) => sum + (n ?? 0), 0);
 
 /** Sends the same messages to whatever listens. */
 type Send = (url: string) => Promise<void>;
@@ -48,12 +51,13 @@ function steelYear(): Send {
 
 /**
  * How things stand, as the processes said it: each meter by the one that has its site, each process of itself.
- * @param processes names that tell them apart
+ * @param processes names that tell them apart. @param since when everything was followed
  */
 async function expectStatus(
   config: string,
   influx: InfluxService,
   processes: readonly string[],
+  since: Instant,
 ): Promise<void> {
   const { registry } = await loadConfig(config);
   const { url, org, bucket, token } = influx;
@@ -74,13 +78,21 @@ async function expectStatus(
   const gateways = registry.sites.flatMap((site) => site.gateways.map(({ id }) => `${site.id}/${id}`));
   const said = (await ask("gateway_status")).map(({ tags }) => `${tags.site}/${tags.gateway}`);
   expect(said.sort()).toEqual(gateways.sort());
-  const pipeline = await ask("pipeline_status");
-  expect(pipeline.map(({ tags }) => tags.process).sort()).toEqual([...processes].sort());
-  for (const { numbers, texts } of pipeline) {
-    expect(numbers.figures).toBeGreaterThan(0);
-    expect(numbers.newestReadingAgeMs).not.toBeNull();
-    expect(texts).toEqual({ role: "process", failure: "" });
-  }
+  // They say it every 15 seconds: what they said before speaks of the work half done.
+  const pipeline = await vi.waitFor(
+    async () => {
+      const rows = await ask("pipeline_status");
+      expect(rows.map(({ tags }) => tags.process).sort()).toEqual([...processes].sort());
+      for (const { at } of rows) expect(at).toBeGreaterThan(since);
+      return rows;
+    },
+    { timeout: 60_000, interval: 1_000 },
+  );
+  for (const { texts } of pipeline) expect(texts).toEqual({ role: "process", failure: "" });
+  expect(sumOf(pipeline.map(({ numbers }) => numbers.figures))).toBeGreaterThan(1_000);
+  // A county of one site has it in one process; the other misses no reading.
+  const ages = pipeline.map(({ numbers }) => numbers.newestReadingAgeMs).filter((age) => age !== null);
+  expect(ages).toHaveLength(Math.min(processes.length, registry.sites.length));
   await store.close();
 }
 
@@ -124,6 +136,7 @@ describe.skipIf(!(await haveServices(["kafka", "influx", "mosquitto"])))("the pr
     const sent = performance.now();
     await untilFollowed([collector, first, second], 600_000);
     const followed = performance.now();
+    const settled = Date.now();
     for (const one of [first, second]) {
       const { dependencies } = await one.readiness();
       expect(dependencies.find((each) => each.name === "processing")?.detail).toMatch(/\d/);
@@ -135,7 +148,7 @@ describe.skipIf(!(await haveServices(["kafka", "influx", "mosquitto"])))("the pr
     expect(rows).toBeGreaterThan(1_000);
     expect(differences).toEqual([]);
     const names = [first, second].map(({ httpUrl }) => `process@${hostname()}:${new URL(httpUrl).port}`);
-    await expectStatus(config, influx, names);
+    await expectStatus(config, influx, names, settled);
     const metrics = await Promise.all(
       [first, second].map(async (one) => (await fetch(`${one.httpUrl}/metrics`)).text()),
     );
