@@ -6,7 +6,7 @@ import { county } from "./county.ts";
 import type { Shipped } from "./data.ts";
 import { limitsDashboard } from "./limits.ts";
 import { pipeline } from "./pipeline.ts";
-import { quality } from "./quality.ts";
+import { quality } from "./quality/quality.ts";
 import { shoreCharging } from "./shore-charging.ts";
 import { siteDashboard } from "./site.ts";
 import { both, text } from "./text.ts";
