@@ -1,5 +1,5 @@
 /** The board's questions, explanations and reconciliation, on whatever reader there is. */
-import type { ConsumptionAnswer, ConsumptionRow } from "../board/api.ts";
+import type { ConsumptionAnswer, ConsumptionRow } from "../board/api/figures.ts";
 import type { ExplainRequest } from "../board/queries/context.ts";
 import { createBoardQueries } from "../board/queries/dispatch.ts";
 import { windowEnd, windowStart } from "../board/queries/windows.ts";

@@ -1,5 +1,5 @@
 /** What a query hands back, made into text in the thread that ran it. */
-import type { ProblemAnswer } from "./api.ts";
+import type { ProblemAnswer } from "./api/session.ts";
 
 export interface Answer {
   readonly status: number;

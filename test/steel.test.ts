@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { ConsumptionAnswer, ConsumptionRow } from "../board/api.ts";
+import type { ConsumptionAnswer, ConsumptionRow } from "../board/api/figures.ts";
 import { type Finished, projectRoot, type RunningProgram, runProgram, startProgram } from "./program.ts";
 import { temporaryDirectory } from "./world.ts";
 

@@ -9,7 +9,7 @@ import { addKnown } from "../../model/net.ts";
 import { berthTypes, type Factor, type FactorKind, type Meter } from "../../model/registry.ts";
 import { HOUR_MS, type Instant, type Span } from "../../model/time.ts";
 import { ProblemError } from "../answer.ts";
-import type { AvoidedAnswer } from "../api.ts";
+import type { AvoidedAnswer } from "../api/figures.ts";
 import { rangeOf } from "../moment.ts";
 import { type ParametersOf, ROW_LIMIT } from "../parameters.ts";
 import type { QueryContext } from "./context.ts";

@@ -1,7 +1,7 @@
 /** GET /api/v1/balance: what became of every value received on a day. */
 import { compare } from "../../model/members.ts";
 import { UNKNOWN_SITE } from "../../model/reject.ts";
-import type { BalanceAnswer } from "../api.ts";
+import type { BalanceAnswer } from "../api/records.ts";
 import type { ParametersOf } from "../parameters.ts";
 import { type QueryContext, siteOf } from "./context.ts";
 import { dayOf } from "./quality.ts";

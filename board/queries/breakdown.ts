@@ -3,7 +3,7 @@ import type { Figure, FigureKey } from "../../model/figure.ts";
 import { compare } from "../../model/members.ts";
 import type { Meter, Site } from "../../model/registry.ts";
 import { type Calendar, type Instant, quarterCeil, type Span } from "../../model/time.ts";
-import type { BreakdownAnswer } from "../api.ts";
+import type { BreakdownAnswer } from "../api/figures.ts";
 import { rangeOf } from "../moment.ts";
 import type { ParametersOf } from "../parameters.ts";
 import { carrierOf, type QueryContext, siteOf } from "./context.ts";

@@ -1,7 +1,7 @@
 /** GET /api/v1/consumption: energy, standard coal and CO2 of a site, a meter or a group, window by window. */
 import type { Calendar, Span } from "../../model/time.ts";
 import { type Answer, jsonAnswer, ProblemError } from "../answer.ts";
-import type { ConsumptionAnswer } from "../api.ts";
+import type { ConsumptionAnswer } from "../api/figures.ts";
 import { rangeOf } from "../moment.ts";
 import { type ApiWindow, apiWindows, type ParametersOf, ROW_LIMIT } from "../parameters.ts";
 import type { QueryContext } from "./context.ts";

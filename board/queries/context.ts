@@ -12,7 +12,7 @@ import {
 } from "../../model/registry.ts";
 import { type Calendar, calendarOf, type Instant } from "../../model/time.ts";
 import { ProblemError } from "../answer.ts";
-import type { ExplainAnswer } from "../api.ts";
+import type { ExplainAnswer } from "../api/records.ts";
 import type { ApiWindow } from "../parameters.ts";
 
 /** One figure to explain; `at` is any moment inside its window. */

@@ -1,6 +1,6 @@
 /** Rows as CSV (RFC 4180), safe to open in a spreadsheet. */
 import type { Answer } from "../answer.ts";
-import type { ConsumptionRow } from "../api.ts";
+import type { ConsumptionRow } from "../api/figures.ts";
 
 const columns = [
   "start",

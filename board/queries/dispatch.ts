@@ -4,7 +4,7 @@ import type { SeriesReader } from "../../model/ports.ts";
 import type { Registry } from "../../model/registry.ts";
 import type { Instant } from "../../model/time.ts";
 import { type Answer, jsonAnswer, ProblemError, problemAnswer } from "../answer.ts";
-import type { ExplainAnswer } from "../api.ts";
+import type { ExplainAnswer } from "../api/records.ts";
 import { momentOf } from "../moment.ts";
 import {
   isQueryName,

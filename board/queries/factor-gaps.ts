@@ -1,7 +1,7 @@
 /** Figures that stay null for want of a factor: read from the registry, so that a gap shows before it is used. */
 import { type FactorRows, factorAt, factorRows } from "../../model/factors.ts";
 import type { Instant } from "../../model/time.ts";
-import type { QualityAnswer } from "../api.ts";
+import type { QualityAnswer } from "../api/records.ts";
 import type { QueryContext } from "./context.ts";
 
 type Gap = QualityAnswer["factorGaps"][number];

@@ -9,7 +9,7 @@ import type {
 } from "../../model/figure.ts";
 import { addKnown, netEffects } from "../../model/net.ts";
 import type { Instant, Span } from "../../model/time.ts";
-import type { ConsumptionRow } from "../api.ts";
+import type { ConsumptionRow } from "../api/figures.ts";
 import type { QueryContext } from "./context.ts";
 
 /** Whose figures: how they are stored, and what an answer calls them. */

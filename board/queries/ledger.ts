@@ -1,6 +1,6 @@
 /** GET /api/v1/ledger: changes to figures of closed days, newest first. */
 import type { FigureKey, FigureValues } from "../../model/figure.ts";
-import type { LedgerAnswer } from "../api.ts";
+import type { LedgerAnswer } from "../api/records.ts";
 import { momentOf } from "../moment.ts";
 import { LEDGER_ROWS, type ParametersOf } from "../parameters.ts";
 import { type QueryContext, siteOf } from "./context.ts";

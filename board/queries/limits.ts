@@ -4,7 +4,7 @@ import { colours, type Limit } from "../../model/limit.ts";
 import type { Observation } from "../../model/observation.ts";
 import { DAY_MS, type DayIndex } from "../../model/time.ts";
 import { ProblemError } from "../answer.ts";
-import type { ApiLimit, LimitsAnswer } from "../api.ts";
+import type { ApiLimit, LimitsAnswer } from "../api/limits.ts";
 import { momentOf } from "../moment.ts";
 import type { ParametersOf } from "../parameters.ts";
 import { listed, type QueryContext, siteOf } from "./context.ts";

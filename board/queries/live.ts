@@ -3,7 +3,7 @@ import { inService, meterStateAt } from "../../model/meter-state.ts";
 import type { LiveMeter } from "../../model/ports.ts";
 import type { Meter, Site } from "../../model/registry.ts";
 import type { Instant } from "../../model/time.ts";
-import type { MeterState, PowerShare } from "../api.ts";
+import type { MeterState, PowerShare } from "../api/sites.ts";
 import type { BoardIndex, QueryContext } from "./context.ts";
 
 /** Newest signs of life by `site/meter`. */

@@ -1,6 +1,6 @@
 /** GET /api/v1/overview: the county now. Asked about every second, so it reads today's rows and little else. */
 import { type Instant, quarterStart } from "../../model/time.ts";
-import type { ConsumptionRow, OverviewAnswer, Totals } from "../api.ts";
+import type { ConsumptionRow, OverviewAnswer, Totals } from "../api/figures.ts";
 import type { ParametersOf } from "../parameters.ts";
 import type { QueryContext } from "./context.ts";
 import { ownerKey, readFigures, rowOf, sumParts } from "./figures.ts";

@@ -3,7 +3,7 @@ import type { Figure } from "../../model/figure.ts";
 import type { Meter, Site } from "../../model/registry.ts";
 import { type Instant, MINUTE_MS, type Span } from "../../model/time.ts";
 import { ProblemError } from "../answer.ts";
-import type { QualityAnswer } from "../api.ts";
+import type { QualityAnswer } from "../api/records.ts";
 import { momentForms } from "../moment.ts";
 import type { ParametersOf } from "../parameters.ts";
 import type { QueryContext } from "./context.ts";

@@ -4,7 +4,7 @@ import { compare, type SiteCarrier } from "../../model/members.ts";
 import { addKnown, netEffects } from "../../model/net.ts";
 import type { Site } from "../../model/registry.ts";
 import type { Span } from "../../model/time.ts";
-import type { RankingAnswer } from "../api.ts";
+import type { RankingAnswer } from "../api/figures.ts";
 import { momentOf } from "../moment.ts";
 import type { ParametersOf } from "../parameters.ts";
 import { carrierOf, type QueryContext } from "./context.ts";

@@ -2,7 +2,7 @@
 import type { SeriesKey, StoredReading } from "../../model/reading.ts";
 import { DAY_MS, type Instant } from "../../model/time.ts";
 import { ProblemError } from "../answer.ts";
-import type { ReadingsAnswer } from "../api.ts";
+import type { ReadingsAnswer } from "../api/records.ts";
 import { rangeOf } from "../moment.ts";
 import { type ParametersOf, ROW_LIMIT } from "../parameters.ts";
 import { listed, meterOf, type QueryContext, siteOf } from "./context.ts";

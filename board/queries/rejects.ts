@@ -2,7 +2,7 @@
 import { Buffer, isUtf8 } from "node:buffer";
 import type { RejectQuery } from "../../model/ports.ts";
 import type { StoredReject } from "../../model/reject.ts";
-import type { RejectsAnswer } from "../api.ts";
+import type { RejectsAnswer } from "../api/records.ts";
 import { momentOf } from "../moment.ts";
 import { type ParametersOf, REJECT_ROWS } from "../parameters.ts";
 import { siteOrUnknown } from "./balance.ts";

@@ -6,7 +6,7 @@ import { type Pieces, piecesOf, twelveMonthsBefore } from "../../model/period.ts
 import type { Site } from "../../model/registry.ts";
 import { type Calendar, type DayIndex, monthFirstDay } from "../../model/time.ts";
 import { ProblemError } from "../answer.ts";
-import type { RollingAnswer } from "../api.ts";
+import type { RollingAnswer } from "../api/figures.ts";
 import { momentOf } from "../moment.ts";
 import type { ParametersOf } from "../parameters.ts";
 import { listed, type QueryContext } from "./context.ts";

@@ -1,6 +1,6 @@
 /** GET /api/v1/sites: the registry with live state. */
 import type { Meter, Site } from "../../model/registry.ts";
-import type { ApiMeter, ApiSite, SitesAnswer } from "../api.ts";
+import type { ApiMeter, ApiSite, SitesAnswer } from "../api/sites.ts";
 import type { QueryContext } from "./context.ts";
 import { countMeters, type LiveMeters, lastAtOf, meterState, powerOf, readLive } from "./live.ts";
 

@@ -1,7 +1,7 @@
 /** What GET /api/v1/stream tells its listeners: the county and its sites now, when anything changed. */
 import { createHash } from "node:crypto";
 import { type Answer, jsonAnswer } from "../answer.ts";
-import type { StreamEvent } from "../api.ts";
+import type { StreamEvent } from "../api/session.ts";
 import type { ParametersOf } from "../parameters.ts";
 import type { QueryContext } from "./context.ts";
 import { countMeters, lastAtOf, powerOf, readLive } from "./live.ts";

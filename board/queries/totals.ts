@@ -1,7 +1,7 @@
 /** Coal and CO2 over all carriers. */
 
 import { addKnown } from "../../model/net.ts";
-import type { ConsumptionRow, Totals } from "../api.ts";
+import type { ConsumptionRow, Totals } from "../api/figures.ts";
 
 const fields = ["kgceCalorific", "kgceEquivalent", "kgCo2Location", "kgCo2Market"] as const;
 

@@ -2,7 +2,7 @@
 import type { FigureWindow } from "../../model/figure.ts";
 import type { Meter } from "../../model/registry.ts";
 import { type Calendar, DAY_MS, type Instant, type Span } from "../../model/time.ts";
-import type { ConsumptionRow } from "../api.ts";
+import type { ConsumptionRow } from "../api/figures.ts";
 import type { ApiWindow } from "../parameters.ts";
 import type { QueryContext } from "./context.ts";
 import { type Owner, ownerKey, type Part, readFigures, rowOf, sumParts } from "./figures.ts";

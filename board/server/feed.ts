@@ -4,7 +4,7 @@ import type { FastifyReply } from "fastify";
 import type { Log } from "../../model/log.ts";
 import type { Answer } from "../answer.ts";
 import { ProblemError } from "../answer.ts";
-import type { MattersEvent } from "../api.ts";
+import type { MattersEvent } from "../api/matters.ts";
 import type { RawParameters } from "../parameters.ts";
 
 /** Asks the reader thread. */

@@ -12,7 +12,7 @@ import type {
   MatterAnswer,
   MattersAnswer,
   MattersSummaryAnswer,
-} from "../api.ts";
+} from "../api/matters.ts";
 import { plainSchema } from "./openapi.ts";
 import { instant, text } from "./schema-parts.ts";
 

@@ -2,7 +2,13 @@
 import type { DeskMatter, OpenCounts } from "../../model/desk.ts";
 import type { Registry } from "../../model/registry.ts";
 import type { Calendar, Instant } from "../../model/time.ts";
-import type { ApiMatter, DutiesAnswer, MatterAnswer, MatterCounts, MattersSummaryAnswer } from "../api.ts";
+import type {
+  ApiMatter,
+  DutiesAnswer,
+  MatterAnswer,
+  MatterCounts,
+  MattersSummaryAnswer,
+} from "../api/matters.ts";
 import type { BoardDesk, SeenMatter, WholeMatter } from "./desk.ts";
 
 const moments = [

@@ -5,7 +5,13 @@ import type { Log } from "../../model/log.ts";
 import type { Registry } from "../../model/registry.ts";
 import { type Calendar, calendarOf, type Instant } from "../../model/time.ts";
 import { ProblemError } from "../answer.ts";
-import type { DutiesAnswer, HookAnswer, MatterAnswer, MattersAnswer, MattersSummaryAnswer } from "../api.ts";
+import type {
+  DutiesAnswer,
+  HookAnswer,
+  MatterAnswer,
+  MattersAnswer,
+  MattersSummaryAnswer,
+} from "../api/matters.ts";
 import { checked, type RawParameters } from "../parameters.ts";
 import type { BoardDesk, DeskCaller } from "./desk.ts";
 import { objectOf, requireType } from "./json-body.ts";

@@ -1,8 +1,10 @@
-/** Parts that several answers share, for the OpenAPI document. Held to `board/api.ts` by the compiler. */
+/** Parts that several answers share, for the OpenAPI document. Held to `board/api/` by the compiler. */
 import { z } from "zod";
 import { verdicts } from "../../model/reading.ts";
 import { meterRoles, siteCategories } from "../../model/registry.ts";
-import type { ConsumptionRow, PowerShare, ProblemAnswer, Totals } from "../api.ts";
+import type { ConsumptionRow, Totals } from "../api/figures.ts";
+import type { ProblemAnswer } from "../api/session.ts";
+import type { PowerShare } from "../api/sites.ts";
 
 export const instant = z.string().describe("ISO 8601 with the county zone's offset");
 export const date = z.string().describe("Day in the county's zone, as 2026-11-01");

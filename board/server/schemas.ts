@@ -1,4 +1,4 @@
-/** Schemas of the answers, for the OpenAPI document. Held to `board/api.ts` by the compiler, and to the answers by tests. */
+/** Schemas of the answers, for the OpenAPI document. Held to `board/api/` by the compiler, and to the answers by tests. */
 import { z } from "zod";
 import { colours, limitBases, periods, purposes, quantities } from "../../model/limit.ts";
 import { verdicts } from "../../model/reading.ts";
@@ -7,22 +7,23 @@ import { rejectCodes } from "../../model/reject.ts";
 import { roles } from "../../model/roles.ts";
 import type {
   AvoidedAnswer,
-  BalanceAnswer,
   BreakdownAnswer,
   ConsumptionAnswer,
+  OverviewAnswer,
+  RankingAnswer,
+  RollingAnswer,
+} from "../api/figures.ts";
+import type { LimitsAnswer } from "../api/limits.ts";
+import type {
+  BalanceAnswer,
   ExplainAnswer,
   LedgerAnswer,
-  LimitsAnswer,
-  OverviewAnswer,
   QualityAnswer,
-  RankingAnswer,
   ReadingsAnswer,
   RejectsAnswer,
-  RollingAnswer,
-  SessionAnswer,
-  SitesAnswer,
-  StreamEvent,
-} from "../api.ts";
+} from "../api/records.ts";
+import type { SessionAnswer, StreamEvent } from "../api/session.ts";
+import type { SitesAnswer } from "../api/sites.ts";
 import type { QueryName } from "../parameters.ts";
 import {
   category,

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Log } from "../../model/log.ts";
 import { ProblemError } from "../answer.ts";
-import type { SessionAnswer } from "../api.ts";
+import type { SessionAnswer } from "../api/session.ts";
 import { checked } from "../parameters.ts";
 import { addressOf, cookieNames, sessionIdsOf } from "./identity.ts";
 import { objectOf, requireType } from "./json-body.ts";

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { AvoidedAnswer, BreakdownAnswer } from "../../board/api.ts";
+import type { AvoidedAnswer, BreakdownAnswer } from "../../board/api/figures.ts";
 import { type Board, county, figure, meter, openBoard, site } from "./county.ts";
 
 let board: Board;

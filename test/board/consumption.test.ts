@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ConsumptionAnswer, ConsumptionRow, ProblemAnswer } from "../../board/api.ts";
+import type { ConsumptionAnswer, ConsumptionRow } from "../../board/api/figures.ts";
+import type { ProblemAnswer } from "../../board/api/session.ts";
 import { HOUR_MS } from "../../model/time.ts";
 import { at, type Board, county, figure, meter, openBoard, QUARTER, site, vanished } from "./county.ts";
 

@@ -1,6 +1,6 @@
 import { parse } from "csv-parse/sync";
 import { describe, expect, it } from "vitest";
-import type { ConsumptionAnswer } from "../../board/api.ts";
+import type { ConsumptionAnswer } from "../../board/api/figures.ts";
 import { csvField } from "../../board/queries/csv.ts";
 import { figure, openBoard } from "./county.ts";
 

@@ -4,7 +4,7 @@ import Fastify from "fastify";
 import { afterEach, describe, expect, it } from "vitest";
 import { createLog } from "../../adapters/pino.ts";
 import type { Answer } from "../../board/answer.ts";
-import type { StreamEvent } from "../../board/api.ts";
+import type { StreamEvent } from "../../board/api/session.ts";
 import { createFeed, type FeedOptions } from "../../board/server/feed.ts";
 import { problemOf, sendProblem } from "../../board/server/problem.ts";
 import { figure } from "./county.ts";

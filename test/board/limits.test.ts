@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { LimitsAnswer, ProblemAnswer } from "../../board/api.ts";
+import type { LimitsAnswer } from "../../board/api/limits.ts";
+import type { ProblemAnswer } from "../../board/api/session.ts";
 import { parameters } from "../../board/parameters.ts";
 import type { Observation } from "../../model/observation.ts";
 import { at, type Board, budget, county, openBoard } from "./county.ts";

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { OverviewAnswer, SitesAnswer, StreamEvent } from "../../board/api.ts";
+import type { OverviewAnswer } from "../../board/api/figures.ts";
+import type { StreamEvent } from "../../board/api/session.ts";
+import type { SitesAnswer } from "../../board/api/sites.ts";
 import type { LiveMeter } from "../../model/ports.ts";
 import { DAY_MS, MINUTE_MS } from "../../model/time.ts";
 import { at, type Board, county, figure, NOW, openBoard, QUARTER } from "./county.ts";

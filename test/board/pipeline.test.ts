@@ -1,6 +1,7 @@
 /** The whole way: readings through the real processors into the real store, and out as the board tells them. */
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { ConsumptionAnswer, ConsumptionRow, OverviewAnswer, QualityAnswer } from "../../board/api.ts";
+import type { ConsumptionAnswer, ConsumptionRow, OverviewAnswer } from "../../board/api/figures.ts";
+import type { QualityAnswer } from "../../board/api/records.ts";
 import { createBoardQueries } from "../../board/queries/dispatch.ts";
 import { HOUR_MS, MINUTE_MS } from "../../model/time.ts";
 import { at, meter, openPipeline, type Pipeline, reading, registry, site } from "../world.ts";

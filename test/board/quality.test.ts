@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { QualityAnswer } from "../../board/api.ts";
+import type { QualityAnswer } from "../../board/api/records.ts";
 import { HOUR_MS, MINUTE_MS } from "../../model/time.ts";
 import { at, type Board, county, figure, meter, NOW, openBoard, site } from "./county.ts";
 

@@ -1,11 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type {
-  BalanceAnswer,
-  LedgerAnswer,
-  ProblemAnswer,
-  ReadingsAnswer,
-  RejectsAnswer,
-} from "../../board/api.ts";
+import type { BalanceAnswer, LedgerAnswer, ReadingsAnswer, RejectsAnswer } from "../../board/api/records.ts";
+import type { ProblemAnswer } from "../../board/api/session.ts";
 import type { ExplainRequest } from "../../board/queries/context.ts";
 import { createBoardQueries } from "../../board/queries/dispatch.ts";
 import { TransientError } from "../../model/errors.ts";

@@ -2,7 +2,7 @@ import { get } from "node:https";
 import { connect } from "node:net";
 import { brotliDecompressSync } from "node:zlib";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { ProblemAnswer } from "../../board/api.ts";
+import type { ProblemAnswer } from "../../board/api/session.ts";
 import { parameters, type QueryName } from "../../board/parameters.ts";
 import { problem } from "../../board/server/schema-parts.ts";
 import { answers } from "../../board/server/schemas.ts";

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { ProblemAnswer, RankingAnswer, RollingAnswer } from "../../board/api.ts";
+import type { RankingAnswer, RollingAnswer } from "../../board/api/figures.ts";
+import type { ProblemAnswer } from "../../board/api/session.ts";
 import { twelveMonthsBefore } from "../../model/period.ts";
 import { calendarOf, DAY_MS } from "../../model/time.ts";
 import { at, type Board, day, figure, openBoard, vanished } from "./county.ts";

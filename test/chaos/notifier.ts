@@ -1,6 +1,6 @@
 /** Kills the program between an alert and its notice, again and again: nothing told is lost, and repeats say so. */
 import { join } from "node:path";
-import type { MattersAnswer } from "../../board/api.ts";
+import type { MattersAnswer } from "../../board/api/matters.ts";
 import {
   eventually,
   type GotNotice,

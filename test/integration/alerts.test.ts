@@ -2,7 +2,12 @@
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { connectMqttPublisher } from "../../adapters/mqtt-publisher.ts";
-import type { DutiesAnswer, MatterAnswer, MattersAnswer, MattersSummaryAnswer } from "../../board/api.ts";
+import type {
+  DutiesAnswer,
+  MatterAnswer,
+  MattersAnswer,
+  MattersSummaryAnswer,
+} from "../../board/api/matters.ts";
 import {
   type CountyProgram,
   eventually,

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { MatterAnswer, MattersAnswer } from "../../board/api.ts";
+import type { MatterAnswer, MattersAnswer } from "../../board/api/matters.ts";
 import { json, mailbox, receiver } from "../adapters/channels/receivers.ts";
 import { certificate } from "../board/certificate.ts";
 import { type RunningProgram, startProgram } from "../program.ts";

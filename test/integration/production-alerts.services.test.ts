@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createInfluxStore } from "../../adapters/influx/store.ts";
 import { createKafkaLog } from "../../adapters/kafka/log.ts";
-import type { MatterAnswer, MattersAnswer } from "../../board/api.ts";
+import type { MatterAnswer, MattersAnswer } from "../../board/api/matters.ts";
 import type { AlertRecord } from "../../model/records.ts";
 import { calendarOf } from "../../model/time.ts";
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { ExplainAnswer } from "../../board/api.ts";
+import type { ExplainAnswer } from "../../board/api/records.ts";
 import type { Registry } from "../../model/registry.ts";
 import { explainFigure } from "../../processors/explain/explain.ts";
 import type { Explanation } from "../../processors/explain/explanation.ts";

@@ -1,6 +1,6 @@
 /** Limits from readings to rows, on a real SQLite file: figures computed by hand. */
 import { afterEach, describe, expect, it } from "vitest";
-import type { RollingAnswer } from "../../board/api.ts";
+import type { RollingAnswer } from "../../board/api/figures.ts";
 import { createBoardQueries } from "../../board/queries/dispatch.ts";
 import type { Limit } from "../../model/limit.ts";
 import type { Registry, Site } from "../../model/registry.ts";

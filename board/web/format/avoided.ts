@@ -1,7 +1,7 @@
 /** What the shore power and charging answers know, and of how much of the time. */
 
 import type { Instant } from "../../../model/time.ts";
-import type { AvoidedAnswer } from "../../api.ts";
+import type { AvoidedAnswer } from "../../api/figures.ts";
 
 export type Service = "shore-power" | "charging";
 export type ServiceTotal = AvoidedAnswer["totals"][Service];

@@ -1,5 +1,5 @@
 /** The day's balance of messages: received = accepted + repeated + rejected, checked here once more. */
-import type { BalanceAnswer } from "../../api.ts";
+import type { BalanceAnswer } from "../../api/records.ts";
 
 type Row = BalanceAnswer["rows"][number];
 

@@ -1,7 +1,7 @@
 /** Today against yesterday, where the two can be compared at all. */
 
 import type { Instant } from "../../../model/time.ts";
-import type { ConsumptionRow } from "../../api.ts";
+import type { ConsumptionRow } from "../../api/figures.ts";
 import { sharesSoFar, worst } from "./coverage.ts";
 import { change } from "./number.ts";
 

@@ -1,7 +1,7 @@
 /** How much of a figure's time was measured, estimated, or is missing. */
 
 import { type Instant, QUARTER_MS } from "../../../model/time.ts";
-import type { ConsumptionRow } from "../../api.ts";
+import type { ConsumptionRow } from "../../api/figures.ts";
 
 /** Shares of a time: together 1, or the part of it that has passed. */
 export interface Shares {

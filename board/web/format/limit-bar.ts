@@ -1,5 +1,5 @@
 /** Where the marks of a limit's bar lie, and what they say of each other. */
-import type { ApiLimit } from "../../api.ts";
+import type { ApiLimit } from "../../api/limits.ts";
 
 /** Beyond this the bar is cut off: a ratio of 40 would leave nothing of the thresholds. */
 const MOST_RATIO = 2;

@@ -1,5 +1,5 @@
 /** How close a plant is to its limits over twelve months. */
-import type { RollingAnswer } from "../../api.ts";
+import type { RollingAnswer } from "../../api/figures.ts";
 
 /** Two-high plants of 1,000 tce a year and more have to be in the provincial monitoring system (岱政发〔2023〕18号, task 9). */
 export const THRESHOLD_TCE = 1000;

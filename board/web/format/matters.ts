@@ -1,7 +1,7 @@
 /** What a list and a page say of a matter: order, due time, how far it is, and how much against which limit. */
 import type { MatterState } from "../../../model/alert.ts";
 import { type Colour, colours } from "../../../model/limit.ts";
-import type { ApiMatter, ApiMatterEvent } from "../../api.ts";
+import type { ApiMatter, ApiMatterEvent } from "../../api/matters.ts";
 
 /** Worst first. */
 export const coloursByWeight: readonly Colour[] = [...colours].reverse();

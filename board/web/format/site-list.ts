@@ -1,5 +1,5 @@
 /** Narrowing down and ordering the list of sites. */
-import type { ApiSite } from "../../api.ts";
+import type { ApiSite } from "../../api/sites.ts";
 import { siteState, siteStates } from "./site-state.ts";
 
 /** Absent or empty: any. `class: national` picks the nationally listed projects. */

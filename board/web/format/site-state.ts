@@ -1,5 +1,5 @@
 /** The state of a site from its counts of meters. */
-import type { ApiSite } from "../../api.ts";
+import type { ApiSite } from "../../api/sites.ts";
 
 /** `online`: all its meters are; `partial`: some; `offline`: none now; `never`: nothing was ever heard. */
 export const siteStates = ["online", "partial", "offline", "never"] as const;

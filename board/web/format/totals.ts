@@ -1,5 +1,5 @@
 /** Sums over carriers. What has no factor makes the sum unknown: a part of it would be a wrong number. */
-import type { ConsumptionRow, Totals } from "../../api.ts";
+import type { ConsumptionRow, Totals } from "../../api/figures.ts";
 
 export type Effect = "kgceCalorific" | "kgceEquivalent" | "kgCo2Location" | "kgCo2Market";
 

@@ -1,6 +1,6 @@
 /** A level's colour: told by its bars as well, one for yellow, three for red. */
 import { type Colour, colours } from "../../../model/limit.ts";
-import type { ApiLimit } from "../../api.ts";
+import type { ApiLimit } from "../../api/limits.ts";
 import { code } from "../i18n/text.ts";
 
 /** `unjudged`: too little is known for any level to hold. */

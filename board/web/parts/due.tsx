@@ -1,5 +1,5 @@
 /** By when a matter has to be acknowledged, and whether it was. */
-import type { ApiMatter } from "../../api.ts";
+import type { ApiMatter } from "../../api/matters.ts";
 import { dueOf } from "../format/matters.ts";
 import { shortStampOf, stampOf } from "../format/time.ts";
 import { t } from "../i18n/text.ts";

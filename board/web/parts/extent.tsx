@@ -1,5 +1,6 @@
 /** How much a matter is about, and against which limit. */
-import type { ApiLimit, ApiMatter } from "../../api.ts";
+import type { ApiLimit } from "../../api/limits.ts";
+import type { ApiMatter } from "../../api/matters.ts";
 import { extentOf } from "../format/matters.ts";
 import { amount, exact, fixed, percent } from "../format/number.ts";
 import { code, t } from "../i18n/text.ts";

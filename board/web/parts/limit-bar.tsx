@@ -1,6 +1,6 @@
 /** A bar of what was used of a limit: its levels, the plan to date, and where it is heading. */
 
-import type { ApiLimit } from "../../api.ts";
+import type { ApiLimit } from "../../api/limits.ts";
 import { levelAt, limitBar } from "../format/limit-bar.ts";
 import { percent } from "../format/number.ts";
 import { code, t } from "../i18n/text.ts";

@@ -1,6 +1,6 @@
 /** One limit: how much of it is used, against how much of its time is gone, and where that leads. */
 
-import type { ApiLimit } from "../../api.ts";
+import type { ApiLimit } from "../../api/limits.ts";
 import { isAtLeast } from "../format/limit-bar.ts";
 import { amount, fixed, percent } from "../format/number.ts";
 import { shortStampOf } from "../format/time.ts";

@@ -1,7 +1,7 @@
 /** Small marks: a site's shape, a lamp for a state, a bar for coverage. */
 
 import type { SiteCategory } from "../../../model/registry.ts";
-import type { MeterState } from "../../api.ts";
+import type { MeterState } from "../../api/sites.ts";
 import type { Shares } from "../format/coverage.ts";
 import { percent } from "../format/number.ts";
 import type { SiteState } from "../format/site-state.ts";

@@ -1,5 +1,6 @@
 /** One matter in a list: what, where, how much, since when, how far, and whether it is due. */
-import type { ApiLimit, ApiMatter } from "../../api.ts";
+import type { ApiLimit } from "../../api/limits.ts";
+import type { ApiMatter } from "../../api/matters.ts";
 import { isOpen, isWaitingTooLong, stepsOf } from "../format/matters.ts";
 import { shortStampOf } from "../format/time.ts";
 import { code, t } from "../i18n/text.ts";

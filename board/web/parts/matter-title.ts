@@ -1,5 +1,6 @@
 /** What a matter is called. */
-import type { ApiLimit, ApiMatter } from "../../api.ts";
+import type { ApiLimit } from "../../api/limits.ts";
+import type { ApiMatter } from "../../api/matters.ts";
 import { withNames } from "../format/matters.ts";
 import { code, named, t } from "../i18n/text.ts";
 import { partName, placeName } from "./place.tsx";

@@ -1,5 +1,5 @@
 /** A number with its unit, or a dash with the reason why there is none. */
-import type { PowerShare } from "../../api.ts";
+import type { PowerShare } from "../../api/sites.ts";
 import { amount, type Shown } from "../format/number.ts";
 import type { Effect } from "../format/totals.ts";
 import { code, named, t } from "../i18n/text.ts";

@@ -1,5 +1,5 @@
 /** Who did something, by name: an officer, an operator, a machine, or the program itself. */
-import type { ApiMatterEvent } from "../../api.ts";
+import type { ApiMatterEvent } from "../../api/matters.ts";
 import { named, t } from "../i18n/text.ts";
 import { agencyById, officerById } from "../state/matters.ts";
 

@@ -1,6 +1,6 @@
 /** Asking the API, and asking again while a page is open. */
 import { useEffect, useState } from "preact/hooks";
-import type { ProblemAnswer } from "../../api.ts";
+import type { ProblemAnswer } from "../../api/session.ts";
 import { sessionLost } from "./session.ts";
 
 export const API = "/api/v1";

@@ -2,7 +2,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import type { Carrier } from "../../../model/registry.ts";
 import { calendarOf } from "../../../model/time.ts";
-import type { ApiSite, SitesAnswer } from "../../api.ts";
+import type { ApiSite, SitesAnswer } from "../../api/sites.ts";
 import { dateAt } from "../format/time.ts";
 import { ask, type Failure, fetchAnswer } from "./answers.ts";
 import { connections, liveState, serverNow, setClock, siteLive } from "./live.ts";

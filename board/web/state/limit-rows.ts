@@ -1,6 +1,6 @@
 /** How the county's limits stand, for the pages that show them. */
 
-import type { ApiLimit, LimitsAnswer } from "../../api.ts";
+import type { ApiLimit, LimitsAnswer } from "../../api/limits.ts";
 import { type Answer, ask, useAnswer } from "./answers.ts";
 import { today } from "./county.ts";
 

@@ -1,6 +1,8 @@
 /** The stream of events: today's figures and each site's state, and how old the newest of them is. */
 import { computed, signal } from "@preact/signals";
-import type { MattersEvent, OverviewAnswer, StreamEvent } from "../../api.ts";
+import type { OverviewAnswer } from "../../api/figures.ts";
+import type { MattersEvent } from "../../api/matters.ts";
+import type { StreamEvent } from "../../api/session.ts";
 import { API } from "./answers.ts";
 import { mustSignIn } from "./session.ts";
 

@@ -1,6 +1,6 @@
 /** How many matters are open, told by the stream; and when to ask for them again. */
 import { computed, effect, signal } from "@preact/signals";
-import type { DutiesAnswer, MatterCounts, MattersAnswer } from "../../api.ts";
+import type { DutiesAnswer, MatterCounts, MattersAnswer } from "../../api/matters.ts";
 import { ask, fetchAnswer } from "./answers.ts";
 import { connections, mattersEvent } from "./live.ts";
 import { mustSignIn } from "./session.ts";

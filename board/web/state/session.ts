@@ -1,6 +1,6 @@
 /** Who is signed in. The session itself is a cookie that no script can read; this is what the server says of it. */
 import { signal } from "@preact/signals";
-import type { ProblemAnswer, SessionAnswer } from "../../api.ts";
+import type { ProblemAnswer, SessionAnswer } from "../../api/session.ts";
 import { forgetDrafts } from "./drafts.ts";
 
 const SESSION = "/api/v1/session";

@@ -1,6 +1,6 @@
 /** Addresses, time axes and the list of sites. */
 import { describe, expect, it } from "vitest";
-import type { ApiSite } from "../../../board/api.ts";
+import type { ApiSite } from "../../../board/api/sites.ts";
 import { axisLabels } from "../../../board/web/charts/axis.ts";
 import { parseHash, toHash } from "../../../board/web/format/hash.ts";
 import { filterSites, sortSites } from "../../../board/web/format/site-list.ts";

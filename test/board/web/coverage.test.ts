@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { ConsumptionRow } from "../../../board/api.ts";
+import type { ConsumptionRow } from "../../../board/api/figures.ts";
 import { compare } from "../../../board/web/format/compare.ts";
 import { sharesByNow, sharesOf, sharesSoFar, worst } from "../../../board/web/format/coverage.ts";
 import { sumOf } from "../../../board/web/format/totals.ts";

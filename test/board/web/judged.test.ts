@@ -1,6 +1,7 @@
 /** Where the page judges: limits, the balance, and what was delivered. */
 import { describe, expect, it } from "vitest";
-import type { AvoidedAnswer, BalanceAnswer, RollingAnswer } from "../../../board/api.ts";
+import type { AvoidedAnswer, RollingAnswer } from "../../../board/api/figures.ts";
+import type { BalanceAnswer } from "../../../board/api/records.ts";
 import { measuredOf, totalOf } from "../../../board/web/format/avoided.ts";
 import { balanceOf, rejectsByCode } from "../../../board/web/format/balance.ts";
 import { limitsOf } from "../../../board/web/format/limits.ts";

@@ -1,6 +1,6 @@
 /** The bar of a limit, the order of limits, and the two-high list. */
 import { describe, expect, it } from "vitest";
-import type { ApiLimit } from "../../../board/api.ts";
+import type { ApiLimit } from "../../../board/api/limits.ts";
 import { isAtLeast, levelAt, limitBar, sortLimits, twoHighOf } from "../../../board/web/format/limit-bar.ts";
 
 const limit = (id: string, part: Partial<ApiLimit> = {}): ApiLimit => ({

@@ -1,6 +1,6 @@
 /** What a list and a page say of a matter. */
 import { describe, expect, it } from "vitest";
-import type { ApiMatter, ApiMatterEvent } from "../../../board/api.ts";
+import type { ApiMatter, ApiMatterEvent } from "../../../board/api/matters.ts";
 import { faultOf, formOf, inOrder } from "../../../board/web/format/actions.ts";
 import {
   dueOf,

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import mqtt from "mqtt";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { MatterAnswer } from "../../../board/api.ts";
+import type { MatterAnswer } from "../../../board/api/matters.ts";
 import { hashPassword } from "../../../config/password.ts";
 import { type RunningProgram, startProgram } from "../../program.ts";
 

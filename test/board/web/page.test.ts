@@ -5,7 +5,7 @@ import { join } from "node:path";
 import mqtt from "mqtt";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { OverviewAnswer } from "../../../board/api.ts";
+import type { OverviewAnswer } from "../../../board/api/figures.ts";
 import { type RunningProgram, startProgram, untilSettled } from "../../program.ts";
 
 const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";

@@ -1,7 +1,7 @@
 /** Open matters by colour; a press narrows the list down to one. */
 import type { ComponentChildren } from "preact";
 import type { Colour } from "../../../../model/limit.ts";
-import type { MatterCounts } from "../../../api.ts";
+import type { MatterCounts } from "../../../api/matters.ts";
 import { coloursByWeight } from "../../format/matters.ts";
 import { code, t } from "../../i18n/text.ts";
 import { ColourMark } from "../../parts/colour-mark.tsx";

@@ -1,6 +1,6 @@
 /** The list of matters, always fresh: showing more asks for a longer list, so that no older page grows stale. */
 import { useState } from "preact/hooks";
-import type { MattersAnswer } from "../../../api.ts";
+import type { MattersAnswer } from "../../../api/matters.ts";
 import { type Answer, ask, useAnswer } from "../../state/answers.ts";
 import { MATTERS_EVERY_MS, mattersTurn } from "../../state/matters.ts";
 

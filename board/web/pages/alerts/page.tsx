@@ -1,5 +1,5 @@
 /** What needs an officer: open matters, worst first, and those that are closed. */
-import type { MattersAnswer } from "../../../api.ts";
+import type { MattersAnswer } from "../../../api/matters.ts";
 import { type MatterSort, matterSorts, sortMatters } from "../../format/matters.ts";
 import { code, named, t } from "../../i18n/text.ts";
 import { Choice, Segmented } from "../../parts/choices.tsx";

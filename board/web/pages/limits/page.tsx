@@ -1,7 +1,7 @@
 /** Limits and budgets: how much of each is used, against how much of its time is gone. */
 import { useState } from "preact/hooks";
 import { type Purpose, purposes } from "../../../../model/limit.ts";
-import type { ApiLimit } from "../../../api.ts";
+import type { ApiLimit } from "../../../api/limits.ts";
 import { type LimitSort, limitSorts, sortLimits } from "../../format/limit-bar.ts";
 import { coloursByWeight } from "../../format/matters.ts";
 import { code, named, t } from "../../i18n/text.ts";

@@ -1,6 +1,6 @@
 /** Two-high plants over twelve months, against 1,000 tce and against the figure approved for each. */
 
-import type { ApiLimit } from "../../../api.ts";
+import type { ApiLimit } from "../../../api/limits.ts";
 import { twoHighOf } from "../../format/limit-bar.ts";
 import { amount, percent } from "../../format/number.ts";
 import { t } from "../../i18n/text.ts";

@@ -1,7 +1,7 @@
 /** What the viewer can do with a matter now. What was typed stays until it is taken, whatever fails. */
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import type { OfficerAction } from "../../../../model/alert.ts";
-import type { ApiMatter, MatterAnswer } from "../../../api.ts";
+import type { ApiMatter, MatterAnswer } from "../../../api/matters.ts";
 import { type FieldFault, faultOf, formOf, inOrder } from "../../format/actions.ts";
 import { code, named, t } from "../../i18n/text.ts";
 import { Segmented } from "../../parts/choices.tsx";

@@ -1,6 +1,7 @@
 /** What a matter is about, in figures, and who answers for it. */
 import type { ComponentChildren } from "preact";
-import type { ApiLimit, ApiMatter } from "../../../api.ts";
+import type { ApiLimit } from "../../../api/limits.ts";
+import type { ApiMatter } from "../../../api/matters.ts";
 import { percent } from "../../format/number.ts";
 import { stampOf } from "../../format/time.ts";
 import { code, named, t } from "../../i18n/text.ts";

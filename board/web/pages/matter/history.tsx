@@ -1,6 +1,6 @@
 /** Everything that happened to a matter, newest first. Texts come from people and channels: shown as text. */
 import { useState } from "preact/hooks";
-import type { ApiMatterEvent } from "../../../api.ts";
+import type { ApiMatterEvent } from "../../../api/matters.ts";
 import { exact } from "../../format/number.ts";
 import { stampOf } from "../../format/time.ts";
 import { code, t } from "../../i18n/text.ts";

@@ -1,5 +1,5 @@
 /** Who was told by which channel, and whether it arrived. */
-import type { MatterAnswer } from "../../../api.ts";
+import type { MatterAnswer } from "../../../api/matters.ts";
 import { stampOf } from "../../format/time.ts";
 import { code, t } from "../../i18n/text.ts";
 import { Panel, Quiet } from "../../parts/panel.tsx";

@@ -1,5 +1,5 @@
 /** One matter: what it is about, how far it is, what was done, and what can be done now. */
-import type { MatterAnswer } from "../../../api.ts";
+import type { MatterAnswer } from "../../../api/matters.ts";
 import { t } from "../../i18n/text.ts";
 import { ColourMark } from "../../parts/colour-mark.tsx";
 import { Due } from "../../parts/due.tsx";

@@ -1,5 +1,5 @@
 /** The closed loop from raised to closed (销号), each step with when and by whom. */
-import type { MatterAnswer } from "../../../api.ts";
+import type { MatterAnswer } from "../../../api/matters.ts";
 import { stepsOf } from "../../format/matters.ts";
 import { shortStampOf } from "../../format/time.ts";
 import { code, t } from "../../i18n/text.ts";

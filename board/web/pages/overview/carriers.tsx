@@ -1,5 +1,5 @@
 /** Today by carrier, against yesterday over the same hours. */
-import type { ConsumptionRow, OverviewAnswer } from "../../../api.ts";
+import type { ConsumptionRow, OverviewAnswer } from "../../../api/figures.ts";
 import { carrierVar } from "../../charts/ink.ts";
 import { compare } from "../../format/compare.ts";
 import { sharesSoFar } from "../../format/coverage.ts";

@@ -1,6 +1,6 @@
 /** The figures of today, each on a scale of yesterday. */
 import type { ComponentChildren } from "preact";
-import type { ConsumptionRow, OverviewAnswer } from "../../../api.ts";
+import type { ConsumptionRow, OverviewAnswer } from "../../../api/figures.ts";
 import { type Comparison, compare } from "../../format/compare.ts";
 import { type Shares, sharesSoFar, worst } from "../../format/coverage.ts";
 import { amount, co2, type Shown, tce } from "../../format/number.ts";

@@ -1,5 +1,5 @@
 /** How many of the county's meters are heard. */
-import type { OverviewAnswer } from "../../../api.ts";
+import type { OverviewAnswer } from "../../../api/figures.ts";
 import { percent } from "../../format/number.ts";
 import { t } from "../../i18n/text.ts";
 import { Unknown } from "../../parts/shown.tsx";

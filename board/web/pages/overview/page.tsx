@@ -1,5 +1,5 @@
 /** The county at a glance: what the duty officer and the wall screen show all day. */
-import type { OverviewAnswer } from "../../../api.ts";
+import type { OverviewAnswer } from "../../../api/figures.ts";
 import { t } from "../../i18n/text.ts";
 import { FailureNote, Quiet } from "../../parts/panel.tsx";
 import { ask, useAnswer } from "../../state/answers.ts";

@@ -1,5 +1,5 @@
 /** Sites by use, as the ranking and the map show it. */
-import type { RankingAnswer } from "../../../api.ts";
+import type { RankingAnswer } from "../../../api/figures.ts";
 import { ask, useAnswer } from "../../state/answers.ts";
 import { today } from "../../state/county.ts";
 

@@ -1,5 +1,5 @@
 /** Which sites use most. */
-import type { RankingAnswer } from "../../../api.ts";
+import type { RankingAnswer } from "../../../api/figures.ts";
 import { sharesSoFar } from "../../format/coverage.ts";
 import { percent, tce } from "../../format/number.ts";
 import { addDays, monthStart } from "../../format/time.ts";

@@ -1,5 +1,5 @@
 /** Two-high plants over the last twelve months, against 1,000 tce and the figure approved for each. */
-import type { RollingAnswer } from "../../../api.ts";
+import type { RollingAnswer } from "../../../api/figures.ts";
 import { type Level, type Limits, limitsOf, THRESHOLD_TCE } from "../../format/limits.ts";
 import { fixed, percent } from "../../format/number.ts";
 import { named, t } from "../../i18n/text.ts";

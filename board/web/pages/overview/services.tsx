@@ -1,6 +1,6 @@
 /** Shore power and charging: what was delivered, and what CO2 that avoided, gross and net of the grid's. */
 import type { ComponentChildren } from "preact";
-import type { AvoidedAnswer } from "../../../api.ts";
+import type { AvoidedAnswer } from "../../../api/figures.ts";
 import { measuredOf, type Service, type ServiceTotal, totalOf } from "../../format/avoided.ts";
 import { amount, co2, fixed, percent } from "../../format/number.ts";
 import { addDays, monthStart } from "../../format/time.ts";

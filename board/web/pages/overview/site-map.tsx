@@ -3,7 +3,7 @@
 import type { EChartsType } from "echarts/core";
 import { useMemo } from "preact/hooks";
 import { siteCategories } from "../../../../model/registry.ts";
-import type { ApiSite } from "../../../api.ts";
+import type { ApiSite } from "../../../api/sites.ts";
 import { Chart } from "../../charts/chart.tsx";
 import { ink } from "../../charts/ink.ts";
 import { type MapSite, mapOption, registerOutline } from "../../charts/map.ts";

@@ -2,7 +2,7 @@
 
 import type { SiteCategory } from "../../../../model/registry.ts";
 import type { Calendar, Instant } from "../../../../model/time.ts";
-import type { ConsumptionRow } from "../../../api.ts";
+import type { ConsumptionRow } from "../../../api/figures.ts";
 import type { ColumnsChart } from "../../charts/columns.ts";
 import type { Ink } from "../../charts/ink.ts";
 import type { TipText } from "../../charts/tooltip.ts";

@@ -1,7 +1,7 @@
 /** The county's use over time, stacked by accounting class. */
 import { useMemo } from "preact/hooks";
 import { type SiteCategory, siteCategories } from "../../../../model/registry.ts";
-import type { ConsumptionAnswer, ConsumptionRow } from "../../../api.ts";
+import type { ConsumptionAnswer, ConsumptionRow } from "../../../api/figures.ts";
 import { Chart } from "../../charts/chart.tsx";
 import { columnsOption } from "../../charts/columns.ts";
 import { ink } from "../../charts/ink.ts";

@@ -1,5 +1,5 @@
 /** What came in on a day and what became of it. */
-import type { BalanceAnswer } from "../../../api.ts";
+import type { BalanceAnswer } from "../../../api/records.ts";
 import { type BalanceSum, balanceOf, rejectedOf, rejectsByCode } from "../../format/balance.ts";
 import { fixed } from "../../format/number.ts";
 import { code, t } from "../../i18n/text.ts";

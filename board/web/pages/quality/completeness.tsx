@@ -1,5 +1,5 @@
 /** Per site: meters heard, and how much of the day was measured. The worst first. */
-import type { QualityAnswer } from "../../../api.ts";
+import type { QualityAnswer } from "../../../api/records.ts";
 import { sharesOf } from "../../format/coverage.ts";
 import { percent } from "../../format/number.ts";
 import { stampOf } from "../../format/time.ts";

@@ -1,5 +1,5 @@
 /** Figures that wait: for a factor, or to be computed anew. */
-import type { QualityAnswer } from "../../../api.ts";
+import type { QualityAnswer } from "../../../api/records.ts";
 import { stampOf } from "../../format/time.ts";
 import { code, t } from "../../i18n/text.ts";
 import { Panel, Quiet } from "../../parts/panel.tsx";

@@ -1,5 +1,5 @@
 /** Changes to figures of closed days: before, after, and why. */
-import type { LedgerAnswer } from "../../../api.ts";
+import type { LedgerAnswer } from "../../../api/records.ts";
 import { amount, exact } from "../../format/number.ts";
 import { stampOf, windowLabel } from "../../format/time.ts";
 import { code, t } from "../../i18n/text.ts";

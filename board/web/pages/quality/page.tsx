@@ -1,5 +1,5 @@
 /** Whether the figures can be trusted: what came in, what was refused, what is missing, what was changed. */
-import type { QualityAnswer } from "../../../api.ts";
+import type { QualityAnswer } from "../../../api/records.ts";
 import { percent } from "../../format/number.ts";
 import { addDays } from "../../format/time.ts";
 import { t } from "../../i18n/text.ts";

@@ -1,6 +1,6 @@
 /** Refused messages and values, verbatim. A payload is always shown as text: it comes from outside. */
 import { useEffect, useState } from "preact/hooks";
-import type { RejectsAnswer } from "../../../api.ts";
+import type { RejectsAnswer } from "../../../api/records.ts";
 import { fixed } from "../../format/number.ts";
 import { addDays, stampOf } from "../../format/time.ts";
 import { t, code as word } from "../../i18n/text.ts";

@@ -1,5 +1,6 @@
 /** What the meters inside a site say of its amount, the unmetered rest in a row of its own. */
-import type { ApiMeter, ApiSite, BreakdownAnswer } from "../../../api.ts";
+import type { BreakdownAnswer } from "../../../api/figures.ts";
+import type { ApiMeter, ApiSite } from "../../../api/sites.ts";
 import { carrierVar } from "../../charts/ink.ts";
 import { type Shares, sharesSoFar, worst } from "../../format/coverage.ts";
 import { amount, percent } from "../../format/number.ts";

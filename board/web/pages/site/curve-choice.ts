@@ -1,5 +1,5 @@
 /** What the curve of a site shows: carrier, range and window, all from the address. */
-import type { ApiMeter, ApiSite } from "../../../api.ts";
+import type { ApiMeter, ApiSite } from "../../../api/sites.ts";
 import { addDays, monthStart, type Window, windows } from "../../format/time.ts";
 import { calendar, today } from "../../state/county.ts";
 import { route } from "../../state/route.ts";

@@ -1,7 +1,7 @@
 /** From rows of one site or meter to columns, the estimated part of each hatched. */
 
 import type { Calendar, Instant } from "../../../../model/time.ts";
-import type { ConsumptionRow } from "../../../api.ts";
+import type { ConsumptionRow } from "../../../api/figures.ts";
 import type { ColumnsChart } from "../../charts/columns.ts";
 import { carrierInk, type Ink } from "../../charts/ink.ts";
 import type { TipText } from "../../charts/tooltip.ts";

@@ -1,5 +1,5 @@
 /** The figures of the curve as a table. */
-import type { ConsumptionRow } from "../../../api.ts";
+import type { ConsumptionRow } from "../../../api/figures.ts";
 import { sharesOf } from "../../format/coverage.ts";
 import { amount, co2, tce } from "../../format/number.ts";
 import { windowLabel } from "../../format/time.ts";

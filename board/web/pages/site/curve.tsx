@@ -2,7 +2,8 @@
 
 import type { EChartsType } from "echarts/core";
 import { useMemo, useRef } from "preact/hooks";
-import type { ApiSite, ConsumptionAnswer } from "../../../api.ts";
+import type { ConsumptionAnswer } from "../../../api/figures.ts";
+import type { ApiSite } from "../../../api/sites.ts";
 import { Chart } from "../../charts/chart.tsx";
 import { columnsOption } from "../../charts/columns.ts";
 import { carrierVar, ink } from "../../charts/ink.ts";

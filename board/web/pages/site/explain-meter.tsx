@@ -1,5 +1,6 @@
 /** One meter's part in a figure: pairs of readings, what was set aside, swaps. */
-import type { ApiMeter, ApiSite, ExplainAnswer } from "../../../api.ts";
+import type { ExplainAnswer } from "../../../api/records.ts";
+import type { ApiMeter, ApiSite } from "../../../api/sites.ts";
 import { sharesOf } from "../../format/coverage.ts";
 import { exact, percent, unrounded, written } from "../../format/number.ts";
 import { stampOf } from "../../format/time.ts";

@@ -1,5 +1,6 @@
 /** Where one figure comes from: readings, multipliers, factors, and the arithmetic line by line. */
-import type { ApiSite, ExplainAnswer } from "../../../api.ts";
+import type { ExplainAnswer } from "../../../api/records.ts";
+import type { ApiSite } from "../../../api/sites.ts";
 import { sharesOf } from "../../format/coverage.ts";
 import { exact, unrounded } from "../../format/number.ts";
 import { windowLabel } from "../../format/time.ts";

@@ -1,6 +1,6 @@
 /** What is registered of a site. */
 import type { ComponentChildren } from "preact";
-import type { ApiSite } from "../../../api.ts";
+import type { ApiSite } from "../../../api/sites.ts";
 import { fixed } from "../../format/number.ts";
 import { stampOf } from "../../format/time.ts";
 import { code, named, t } from "../../i18n/text.ts";

@@ -1,5 +1,5 @@
 /** A site's limits and its open matters. */
-import type { MattersAnswer } from "../../../api.ts";
+import type { MattersAnswer } from "../../../api/matters.ts";
 import { sortLimits } from "../../format/limit-bar.ts";
 import { sortMatters } from "../../format/matters.ts";
 import { named, t } from "../../i18n/text.ts";

@@ -1,5 +1,5 @@
 /** A site's meters as they are registered, and their last sign of life. */
-import type { ApiMeter, ApiSite } from "../../../api.ts";
+import type { ApiMeter, ApiSite } from "../../../api/sites.ts";
 import { carrierVar } from "../../charts/ink.ts";
 import { amount, exact, written } from "../../format/number.ts";
 import { stampOf } from "../../format/time.ts";

@@ -1,7 +1,8 @@
 /** What a meter's register showed, moment by moment, and what the judge made of it. */
 import { useState } from "preact/hooks";
 import { stands } from "../../../../model/reading.ts";
-import type { ApiSite, ReadingsAnswer } from "../../../api.ts";
+import type { ReadingsAnswer } from "../../../api/records.ts";
+import type { ApiSite } from "../../../api/sites.ts";
 import { exact, written } from "../../format/number.ts";
 import { ageOf, stampOf } from "../../format/time.ts";
 import { code, named, t } from "../../i18n/text.ts";

@@ -1,5 +1,6 @@
 /** A site's carriers today, this month and this year. */
-import type { ApiSite, ConsumptionAnswer, ConsumptionRow } from "../../../api.ts";
+import type { ConsumptionAnswer, ConsumptionRow } from "../../../api/figures.ts";
+import type { ApiSite } from "../../../api/sites.ts";
 import { carrierVar } from "../../charts/ink.ts";
 import { sharesSoFar, worst } from "../../format/coverage.ts";
 import { amount, co2, type Shown, tce } from "../../format/number.ts";

@@ -1,7 +1,8 @@
 /** All sites, to be narrowed down by what an officer looks for. */
 import { useMemo } from "preact/hooks";
 import { siteCategories } from "../../../../model/registry.ts";
-import type { ApiSite, RankingAnswer } from "../../../api.ts";
+import type { RankingAnswer } from "../../../api/figures.ts";
+import type { ApiSite } from "../../../api/sites.ts";
 import { carrierVar } from "../../charts/ink.ts";
 import { tce } from "../../format/number.ts";
 import { filterSites, type SiteFilter, type SortKey, sortKeys, sortSites } from "../../format/site-list.ts";

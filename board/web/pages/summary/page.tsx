@@ -1,5 +1,5 @@
 /** A month's matters by leading agency, for the file: it prints as it is. */
-import type { MattersSummaryAnswer } from "../../../api.ts";
+import type { MattersSummaryAnswer } from "../../../api/matters.ts";
 import { monthAt, monthStep } from "../../format/month.ts";
 import { percent } from "../../format/number.ts";
 import { stampOf } from "../../format/time.ts";
