@@ -9,7 +9,8 @@ import {
   observedNames,
 } from "../../model/observation.ts";
 import { type Bulk, createBulk } from "./bulk.ts";
-import type { Database, SqlValue, Statement } from "./driver.ts";
+import type { Database, SqlValue } from "./driver.ts";
+import type { Prepare } from "./prepare.ts";
 
 /** Series have their tags as JSON, in the order of the model. */
 export const OBSERVED_SERIES = `CREATE TABLE observed_series(id INTEGER PRIMARY KEY, measurement TEXT NOT NULL, tags TEXT NOT NULL,
@@ -145,7 +146,7 @@ export interface ObservationReader {
 }
 
 /** @param prepare gives statements whose rows are arrays */
-export function createObservationReader(prepare: (sql: string) => Statement): ObservationReader {
+export function createObservationReader(prepare: Prepare): ObservationReader {
   const rowsOf = (query: ObservationQuery): Row[] => {
     const { measurement: kind, tags = {}, from, to, newest = false } = query;
     const wanted = Object.entries(tags);

@@ -2,11 +2,12 @@
 import { type Figure, figureScopes, figureWindows, type LedgerEntry } from "../../model/figure.ts";
 import type { Changes, SeriesStore } from "../../model/ports.ts";
 import type { Calendar } from "../../model/time.ts";
+import { bucketOf, dayNumber, hourOf } from "./buckets.ts";
 import { type Bulk, createBulk } from "./bulk.ts";
 import type { Database } from "./driver.ts";
 import { createNames, type NameGiver, verdictNumber } from "./names.ts";
 import { observationWriter } from "./observations.ts";
-import { bucketOf, createSqliteReader, dayNumber, hourOf, type SqliteReader } from "./reader.ts";
+import { createSqliteReader, type SqliteReader } from "./reader.ts";
 import { areaColumns, meterColumns, prepareSchema } from "./schema.ts";
 
 const DAY_HOURS = 24;
