@@ -6,6 +6,8 @@ export default defineConfig({
   test: {
     globalSetup: ["test/build-once.ts"],
     pool: "forks",
+    // A poll waits for what comes by itself; how soon it comes is the bench's business.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         extends: true,

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { ConsumptionAnswer, ConsumptionRow } from "../board/api/figures.ts";
+import { awayFromMidnight } from "./midnight.ts";
 import { type Finished, projectRoot, type RunningProgram, runProgram, startProgram } from "./program.ts";
 import { temporaryDirectory } from "./world.ts";
 
@@ -29,6 +30,8 @@ async function rows(query: string): Promise<ConsumptionRow[]> {
 }
 
 beforeAll(async () => {
+  // Both imports are to be of one day's balance.
+  await awayFromMidnight("Asia/Seoul", 4);
   imported = await runProgram([
     "import",
     file,
@@ -41,7 +44,7 @@ beforeAll(async () => {
     "uci-steel",
   ]);
   program = await startProgram(stack);
-});
+}, 400_000);
 
 afterAll(async () => {
   await program?.stop();

@@ -33,7 +33,8 @@ function union(a: readonly string[], b: readonly string[]): string[] {
   return [...new Set([...a, ...b])];
 }
 
-function raise(context: DeskContext, alert: Alert, now: Instant): void {
+/** @returns the new matter's id */
+function raise(context: DeskContext, alert: Alert, now: Instant): string {
   const { store, registry, calendar } = context;
   const { duties } = registry;
   const day = calendar.dayOf(now);
@@ -65,6 +66,7 @@ function raise(context: DeskContext, alert: Alert, now: Instant): void {
     details: detailsOf(alert),
   });
   tell(context, matter, "raised", officers, now);
+  return matter.id;
 }
 
 /** A higher level of the same thing, or one that was answered and is back: to be answered anew. */
@@ -100,12 +102,21 @@ function rise(context: DeskContext, before: DeskMatter, alert: Alert, now: Insta
   tell(context, matter, isHigher ? "worsened" : "raised", officers, now);
 }
 
-/** Ends what a closed matter still has of a series that goes on in another one. */
-function handOver({ store }: DeskContext, before: DeskMatter, alert: Alert, now: Instant): void {
+/** Ends what a closed matter still has of a series that goes on in the matter `next`. */
+function handOver(
+  { store }: DeskContext,
+  before: DeskMatter,
+  alert: Alert,
+  next: string,
+  now: Instant,
+): void {
   const open = store.openLinks(before.id);
   const own = open.filter(({ fingerprint }) => fingerprint === alert.fingerprint);
   for (const link of own) store.putLink({ ...link, resolvedAt: now });
-  if (own.length > 0 && own.length === open.length) store.putMatter({ ...before, resolvedAt: now });
+  if (own.length === 0 || own.length < open.length) return;
+  store.putMatter({ ...before, resolvedAt: now });
+  const details = { ...detailsOf(alert), next };
+  store.addEvent({ matter: before.id, at: now, action: "resolve", actor: SYSTEM, text: "", details });
 }
 
 /** One more level or start of what the matter already says. */
@@ -163,8 +174,8 @@ function takeFiring(context: DeskContext, alert: Alert, now: Instant): boolean {
   const matter = store.newestOf(subjectOf(alert));
   const becomes = whatBecomes(context, matter, alert);
   if (becomes === "raise") {
-    if (matter !== undefined) handOver(context, matter, alert, now);
-    raise(context, alert, now);
+    const next = raise(context, alert, now);
+    if (matter !== undefined) handOver(context, matter, alert, next, now);
   } else (becomes === "rise" ? rise : join)(context, matter!, alert, now);
   return becomes !== "join";
 }

@@ -29,7 +29,7 @@ test("a PUBACK is written after the log has the message: five held up 400 ms", a
 
 test("messages that come one after the other do not wait for each other", async () => {
   const broker = await startBroker();
-  broker.log.delayMs = 400;
+  broker.log.delayMs = 1_000;
   const clients = await Promise.all(range(5).map(() => openClient(broker.port)));
   const sent = Date.now();
   for (const [i, client] of clients.entries()) {
@@ -37,7 +37,7 @@ test("messages that come one after the other do not wait for each other", async 
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   await Promise.all(clients.map((client) => client.wait("puback")));
-  expect(Date.now() - sent).toBeLessThan(1200);
+  expect(Date.now() - sent).toBeLessThan(4_000);
 });
 
 test("acknowledgements keep their order, over many batches", async () => {
@@ -72,18 +72,21 @@ test("mqtt.js delivers everything across a failing log", async () => {
     reconnectPeriod: 50,
   });
   broker.log.isBroken = true;
-  setTimeout(() => {
-    broker.log.isBroken = false;
-  }, 200);
+  const mended = expect
+    .poll(() => broker.source.stats().failed)
+    .toBeGreaterThan(0)
+    .then(() => {
+      broker.log.isBroken = false;
+    });
   await Promise.all(
     range(300).map((seq) => client.publishAsync(TOPIC, JSON.stringify({ ...good, seq }), { qos: 1 })),
   );
+  await mended;
   await client.endAsync();
   const seqs = broker
     .records()
     .flatMap((out) => (out.topic === "readings" ? out.record.readings.map((one) => one.seq) : []));
   expect(new Set(seqs)).toEqual(new Set(range(300)));
-  expect(broker.source.stats().failed).toBeGreaterThan(0);
 });
 
 test("QoS 0 is accepted, and QoS 2 is logged before its PUBREC", async () => {

@@ -211,8 +211,8 @@ test("a connection that sends nothing, or not enough, is closed", async () => {
 
 test("a client that stays silent longer than its keep-alive is closed", async () => {
   const broker = await startBroker();
-  const client = await openClient(broker.port, { keepalive: 1 });
   const start = Date.now();
+  const client = await openClient(broker.port, { keepalive: 1 });
   await client.closed;
   expect(Date.now() - start).toBeGreaterThan(1400);
 });

@@ -40,18 +40,21 @@ test("nothing is read while held, and all of it after the release", async () => 
   });
   const connect = Buffer.from("100d00044d5154540402003c000163", "hex");
   guard.hold();
+  const whole = (bytes: Buffer): boolean => Buffer.concat(read).length >= bytes.length;
   peer.write(connect);
   await turn();
   expect(read).toEqual([]);
   guard.release();
+  while (!whole(connect)) await turn();
   expect(Buffer.concat(read)).toEqual(connect);
   peer.write(Buffer.from([0xc0, 0]));
   await turn();
   // What comes behind CONNECT waits for the answer.
   expect(Buffer.concat(read)).toEqual(connect);
   guard.write(Buffer.from([0x20, 2, 0, 0]));
-  await turn();
-  expect(Buffer.concat(read)).toEqual(Buffer.concat([connect, Buffer.from([0xc0, 0])]));
+  const both = Buffer.concat([connect, Buffer.from([0xc0, 0])]);
+  while (!whole(both)) await turn();
+  expect(Buffer.concat(read)).toEqual(both);
 });
 
 test("only the guard's own stand-ins are taken for oversized messages", async () => {

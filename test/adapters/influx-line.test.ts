@@ -1,4 +1,5 @@
 /** Points of a write: each once, the last of those with the same series and time. */
+import "../property-seed.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { createPoints } from "../../adapters/influx/line.ts";

@@ -1,4 +1,5 @@
 /** Conditions of questions: they hold for what is wanted and for nothing else, and stay flat. */
+import "../property-seed.ts";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { anyOf, oneOf } from "../../adapters/influx/question.ts";

@@ -1,6 +1,7 @@
 /** The store on a real InfluxDB, with a token that may use its bucket and nothing else. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import "../property-seed.ts";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { createInfluxStore, type InfluxStore } from "../../adapters/influx/store.ts";

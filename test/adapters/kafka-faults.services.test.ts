@@ -56,12 +56,8 @@ describe.skipIf(!(await haveServices(["kafka"], { own: true })))("when something
     logs.push(log);
     return log;
   };
-  const start = (topicPrefix: string): Member => {
-    const member = startMember(program, {
-      brokers: kafka.brokers,
-      topicPrefix,
-      sessionTimeoutMs: SESSION_MS,
-    });
+  const start = (topicPrefix: string, sessionTimeoutMs = SESSION_MS): Member => {
+    const member = startMember(program, { brokers: kafka.brokers, topicPrefix, sessionTimeoutMs });
     members.push(member);
     return member;
   };
@@ -153,7 +149,7 @@ describe.skipIf(!(await haveServices(["kafka"], { own: true })))("when something
       const since = Date.now();
       while (!seen.some((record) => numberOf(record) > from + 50)) await sleep(50);
       if (process.env.KAFKA_DEBUG) console.log(`read again ${Date.now() - since} ms after it was ${what}`);
-      expect(Date.now() - since).toBeLessThan(30_000);
+      expect(Date.now() - since).toBeLessThan(90_000);
     };
     await readAgain("started");
     await kafka.kill9();
@@ -242,9 +238,11 @@ describe.skipIf(!(await haveServices(["kafka"], { own: true })))("when something
   test("ends every lease before a rebalance gives a partition to another", async () => {
     const topicPrefix = `${randomUUID()}.`;
     await open({ topicPrefix });
-    const first = start(topicPrefix);
+    // So long that nobody can have waited for it to time out.
+    const sessionMs = 25_000;
+    const first = start(topicPrefix, sessionMs);
     await first.until((deeds) => deeds.filter((one) => one.does === "gained").length === 6);
-    const second = start(topicPrefix);
+    const second = start(topicPrefix, sessionMs);
     await second.until((deeds) => deeds.filter((one) => one.does === "gained").length === 3);
     const gainedAt = second.deeds.find((one) => one.does === "gained")!.at;
     const own = new Set(second.deeds.filter((one) => one.does === "gained").map((one) => one.partition));
@@ -260,7 +258,7 @@ describe.skipIf(!(await haveServices(["kafka"], { own: true })))("when something
     await first.until(
       (deeds) => deeds.filter((one) => one.does === "gained" && one.at > stoppedAt).length === 6,
     );
-    expect(Date.now() - stoppedAt).toBeLessThan(SESSION_MS);
+    expect(Date.now() - stoppedAt).toBeLessThan(20_000);
     expect(second.deeds.at(-1)?.does).toBe("stopped");
   });
 
@@ -279,7 +277,7 @@ describe.skipIf(!(await haveServices(["kafka"], { own: true })))("when something
     const old = Math.max(...paused.deeds.map((deed) => deed.id ?? 0));
     paused.child.kill("SIGSTOP");
     await sleep(15_000);
-    expect(new Set(other)).toEqual(new Set(upTo(6)));
+    await expect.poll(() => new Set(other), { timeout: 60_000 }).toEqual(new Set(upTo(6)));
     const resumedAt = Date.now();
     paused.child.kill("SIGCONT");
     await paused.until((deeds) => deeds.some((one) => one.does === "gained" && one.at >= resumedAt));

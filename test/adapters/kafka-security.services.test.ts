@@ -36,7 +36,6 @@ describe.skipIf(!(await haveServices(["kafka"], { own: true })))("Kafka with TLS
       partitions: 1,
       ssl: { ca: certificates.read(certificates.ca.cert) },
       sasl,
-      startTimeoutMs: 1_000,
       log: (_, message) => lines.push(message),
       ...more,
     } as KafkaLogOptions);

@@ -9,6 +9,7 @@ import type { LoggedRecord, LogShare } from "../../model/ports.ts";
 import { eventLogContract } from "../contracts/event-log.ts";
 import { haveServices } from "../services/available.ts";
 import { type KafkaService, startKafka } from "../services/kafka.ts";
+import { createTopic } from "../services/topics.ts";
 
 describe.skipIf(!(await haveServices(["kafka"])))("Kafka", () => {
   let kafka: KafkaService;
@@ -32,21 +33,20 @@ describe.skipIf(!(await haveServices(["kafka"])))("Kafka", () => {
       ...more,
     });
 
+  const client = () => new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING });
   const withAdmin = async (work: (admin: Admin) => Promise<unknown>): Promise<void> => {
-    const admin = new Kafka({ brokers: [...kafka.brokers], logLevel: logLevel.NOTHING }).admin();
+    const admin = client().admin();
     await admin.connect();
     await work(admin);
     await admin.disconnect();
   };
-  const createTopic = (
+  const makeTopic = (
     topic: string,
     numPartitions: number,
     settings: Record<string, string>,
   ): Promise<void> => {
     const configEntries = Object.entries(settings).map(([name, value]) => ({ name, value }));
-    return withAdmin((admin) =>
-      admin.createTopics({ topics: [{ topic, numPartitions, configEntries }], waitForLeaders: true }),
-    );
+    return createTopic(client(), { topic, numPartitions, configEntries });
   };
 
   eventLogContract("Kafka", async () => {
@@ -143,7 +143,7 @@ describe.skipIf(!(await haveServices(["kafka"])))("Kafka", () => {
 
     test("an append that a topic takes only apart is stored, and one it never takes fails by name", async () => {
       const prefix = `${randomUUID()}.`;
-      await createTopic(`${prefix}readings`, 3, { "max.message.bytes": "50000" });
+      await makeTopic(`${prefix}readings`, 3, { "max.message.bytes": "50000" });
       const log = await openOwn(prefix);
       const fits = Array.from({ length: 30 }, (_, n) => ({ key: "a", value: `${n} ${"x".repeat(10_000)}` }));
       const huge = log.append("readings", [{ key: "a", value: "y".repeat(60_000) }]);
@@ -261,7 +261,7 @@ describe.skipIf(!(await haveServices(["kafka"])))("Kafka", () => {
 
     test("warns of a topic that is not as it should be, by name, setting and value", async () => {
       const prefix = `${randomUUID()}.`;
-      await createTopic(`${prefix}rejects`, 2, { "retention.ms": "3600000", "cleanup.policy": "compact" });
+      await makeTopic(`${prefix}rejects`, 2, { "retention.ms": "3600000", "cleanup.policy": "compact" });
       const lines: string[] = [];
       await openOwn(prefix, {
         log: (level, message) => {

@@ -16,6 +16,8 @@ export interface CollectorOrder {
 
 const order = JSON.parse(process.argv[2]!) as CollectorOrder;
 const log = await open(order.file, "a");
+// A kill may have left half a line.
+await log.write("\n");
 let lines: string[] = [];
 let appended: Promise<void> | undefined;
 let appending: Promise<void> = Promise.resolve();

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import "../property-seed.ts";
 import fc from "fast-check";
 import { generate, type Packet } from "mqtt-packet";
 import { describe, expect, test } from "vitest";

@@ -94,7 +94,7 @@ describe("delivery", () => {
     const outbox = memoryOutbox();
     const mailChannel: Channel = {
       ...channels.get("mail")!,
-      host: "localhost",
+      host: "127.0.0.1",
       port: mail.port,
       from: "e@b.example",
     };
@@ -242,7 +242,7 @@ describe("delivery", () => {
     const outbox = memoryOutbox();
     const mailChannel: Channel = {
       ...channels.get("mail")!,
-      host: "localhost",
+      host: "127.0.0.1",
       port: mail.port,
       from: "e@b.example",
     };

@@ -1,4 +1,5 @@
 import { randomBytes } from "node:crypto";
+import "../property-seed.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { signLink, verifyLink } from "../../alerts/link.ts";

@@ -1,3 +1,4 @@
+import "../property-seed.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { quietUntil, whenToTell } from "../../alerts/escalate/quiet.ts";

@@ -252,7 +252,7 @@ function matterOf(one: Member, state: Readiness | undefined, { records }: Wanted
 
 /** Waits until everybody alive is ready and at most `records` behind, `quiet` times in a row. */
 export async function untilCaughtUp({ all }: Cast, wanted: Wanted): Promise<CaughtUp> {
-  const { deadlineMs = 120_000, quiet = 1 } = wanted;
+  const { deadlineMs = 300_000, quiet = 1 } = wanted;
   const started = performance.now();
   let ms = 0;
   let was = "nothing";

@@ -19,7 +19,7 @@ describe.skipIf(!(await haveServices(["kafka", "influx", "mosquitto"], { own: tr
     directory.remove();
   });
 
-  test.each(shortScenarios)("$name", { timeout: 400_000 }, async (scenario) => {
+  test.each(shortScenarios)("$name", { timeout: 1_200_000 }, async (scenario) => {
     const seed = Number(process.env.CHAOS_SEED ?? 20_261_123);
     const outcome = await play(stage, scenario, { seed, isLong: false, say: () => undefined });
     console.info(outcome);

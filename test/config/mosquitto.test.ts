@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import "../property-seed.ts";
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import { type BrokerFilesOptions, writeBrokerFiles } from "../../config/broker-files.ts";

@@ -13,6 +13,7 @@ import type { Figure } from "../../model/figure.ts";
 import { colours, purposes } from "../../model/limit.ts";
 import { type Observation, type ObservedName, observed } from "../../model/observation.ts";
 import { calendarOf, DAY_MS, HOUR_MS } from "../../model/time.ts";
+import { awayFromMidnight } from "../midnight.ts";
 import { projectRoot } from "../program.ts";
 import { haveServices } from "../services/available.ts";
 import { type InfluxService, startInflux } from "../services/influx.ts";
@@ -167,6 +168,7 @@ describe.skipIf(!(await haveServices(["kafka", "influx"])))("the dashboards on a
   let time: Pick<Shown, "from" | "to">;
 
   beforeAll(async () => {
+    await awayFromMidnight("Asia/Shanghai", 5);
     [kafka, influx] = await Promise.all([startKafka(), startInflux()]);
     const config = `${projectRoot}config/example`;
     program = await startRole({ role: "all", config, kafka, influx });

@@ -5,6 +5,7 @@ import { connect } from "node:tls";
 import { Kafka, type KafkaConfig, logLevel, type Producer } from "kafkajs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { choiceFor } from "../services/available.ts";
+import { createTopic } from "../services/topics.ts";
 import { type Broker, prepareBrokers } from "./brokers.ts";
 import { freshDirectory, makeSecrets } from "./make-secrets.ts";
 
@@ -58,16 +59,6 @@ afterAll(() => {
   data.remove();
 });
 
-async function createTopic(topic: string, replicationFactor: number): Promise<void> {
-  const admin = client().admin();
-  await admin.connect();
-  await admin.createTopics({
-    topics: [{ topic, numPartitions: 1, replicationFactor }],
-    waitForLeaders: true,
-  });
-  await admin.disconnect();
-}
-
 async function endOf(topic: string): Promise<number> {
   const admin = client().admin();
   await admin.connect();
@@ -90,7 +81,7 @@ describe.skipIf(choice.way !== "local")("the broker of a county", () => {
   afterAll(endAll);
 
   it("keeps what it acknowledged when it is killed, and starts on the formatted data", async () => {
-    await createTopic("readings", 1);
+    await createTopic(client(), { topic: "readings", numPartitions: 1, replicationFactor: 1 });
     const producer = await connected();
     for (let n = 0; n < 100; n++) await producer.send({ topic: "readings", ...message(`${n}`) });
     await brokers[0]!.end("SIGKILL");
@@ -134,7 +125,7 @@ function handshake(address: string, pair?: string): Promise<string> {
     });
     socket.once("error", (error) => resolve(error.message));
     // TLS 1.3 refuses a client's certificate after the client thinks that all is well.
-    socket.once("secureConnect", () => setTimeout(() => resolve("stays"), 1000));
+    socket.once("secureConnect", () => setTimeout(() => resolve("stays"), 10_000));
     socket.resume();
   });
 }
@@ -144,8 +135,9 @@ describe.skipIf(choice.way !== "local")("three brokers of a province", () => {
   afterAll(endAll);
 
   it("takes appends with one broker gone, none with two, and loses nothing", async () => {
-    await createTopic("readings", 3);
-    const producer = await connected();
+    await createTopic(client(), { topic: "readings", numPartitions: 1, replicationFactor: 3 });
+    // Its patience must outlast the start of two brokers.
+    const producer = await connected(300);
     const send = (value: string) => producer.send({ topic: "readings", ...message(value) });
     await send("all there");
     await brokers[2]!.end("SIGKILL");

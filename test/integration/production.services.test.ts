@@ -11,6 +11,7 @@ import type { ObservedName } from "../../model/observation.ts";
 import { calendarOf, type Instant } from "../../model/time.ts";
 import { registerYear, writeConfig } from "../chaos/register-year.ts";
 import { createSender } from "../chaos/sender.ts";
+import { awayFromMidnight } from "../midnight.ts";
 import { projectRoot, startProgram, untilSettled } from "../program.ts";
 import { haveServices } from "../services/available.ts";
 import { type InfluxService, startInflux } from "../services/influx.ts";
@@ -117,6 +118,8 @@ describe.skipIf(!(await haveServices(["kafka", "influx", "mosquitto"])))("the pr
   });
 
   async function compare(name: string, config: string, send: Send): Promise<void> {
+    // The balance in the metrics is that of today.
+    await awayFromMidnight((await loadConfig(config)).registry.county.zone, 8);
     const data = `${directory.path}/${name}`;
     const quiet = await startProgram(["--config", config, "--data", data, "--no-demo"]);
     await send(quiet.mqttUrl);

@@ -11,6 +11,7 @@ import { type Certificates, makeCertificates } from "./certificates.ts";
 import { type InfluxService, startInflux } from "./influx.ts";
 import { type KafkaService, startKafka } from "./kafka.ts";
 import { type MosquittoService, startMosquitto } from "./mosquitto.ts";
+import { createTopic } from "./topics.ts";
 
 let folder = "";
 let certificates: Certificates;
@@ -54,13 +55,6 @@ async function consume(kafka: Kafka, topic: string, count: number): Promise<stri
   return values;
 }
 
-async function createTopic(kafka: Kafka, topic: string): Promise<void> {
-  const admin = kafka.admin();
-  await admin.connect();
-  await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
-  await admin.disconnect();
-}
-
 describe.skipIf(!(await haveServices(["kafka"], { own: true })))("Kafka", () => {
   let service: KafkaService;
   const users = [{ name: "monitor", password: "monitor-secret" }];
@@ -71,7 +65,7 @@ describe.skipIf(!(await haveServices(["kafka"], { own: true })))("Kafka", () => 
 
   test("keeps over kill -9 what it acknowledged, on the same port", async () => {
     const kafka = client(service.brokers);
-    await createTopic(kafka, "kept");
+    await createTopic(kafka, { topic: "kept", numPartitions: 1 });
     await produce(kafka, "kept", ["one", "two"]);
     await service.kill9();
     await service.restart();
@@ -85,7 +79,7 @@ describe.skipIf(!(await haveServices(["kafka"], { own: true })))("Kafka", () => 
     const sasl = (password: string) => ({ mechanism: "scram-sha-512", username: "monitor", password });
     const right = users[0]!.password;
     const secure = client(service.secureBrokers, { ssl: { ca }, sasl: sasl(right) });
-    await createTopic(secure, "secret");
+    await createTopic(secure, { topic: "secret", numPartitions: 1 });
     await produce(secure, "secret", ["one"]);
     expect(await consume(secure, "secret", 1)).toEqual(["one"]);
 
@@ -103,7 +97,7 @@ describe.skipIf(!(await haveServices(["kafka"], { own: true })))("Kafka", () => 
 
   test("does nothing while it is paused", async () => {
     const kafka = client(service.brokers);
-    await createTopic(kafka, "paused");
+    await createTopic(kafka, { topic: "paused", numPartitions: 1 });
     await service.pause();
     let isDone = false;
     const sending = produce(kafka, "paused", ["one"]).then(() => {

@@ -1,4 +1,5 @@
 /** Whatever a name says, it stays a name: no link, no mention, no tag, no line of its own. */
+import "../../property-seed.ts";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { dingtalkText } from "../../../adapters/channels/dingtalk.ts";

@@ -64,6 +64,7 @@ export async function mailbox(options: SMTPServerOptions = {}) {
     ...certificate,
     authOptional: true,
     logger: false,
+    disableReverseLookup: true,
     onAuth: ({ username, password }, _session, done) =>
       password === "right-password"
         ? done(null, { user: username ?? "" })

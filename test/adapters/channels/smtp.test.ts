@@ -33,7 +33,7 @@ function mailer(
   const channel: Channel = {
     id: "mail-1",
     kind: "smtp",
-    host: "localhost",
+    host: "127.0.0.1",
     port,
     from: "energy@bureau.example",
     perMinute: 60,
@@ -200,7 +200,7 @@ describe("mail", () => {
     const channel: Channel = {
       id: "m",
       kind: "smtp",
-      host: "localhost",
+      host: "127.0.0.1",
       port: there.port,
       from: "e@b.example",
       perMinute: 9,

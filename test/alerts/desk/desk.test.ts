@@ -152,6 +152,20 @@ test("what fires anew is a matter of its own where the one before was closed and
   expect(store.matter("20261124-0001")!.resolvedAt).toBeDefined();
 });
 
+test("a closed matter whose series goes on in another says where, and is over", () => {
+  const { desk, store } = openDesk();
+  desk.receive([alertOf("red")], MONDAY_10);
+  for (const action of ["explain", "rectify", "review", "close"] as const)
+    desk.act(ID, { action, text: "x" }, admin, MONDAY_10 + HOUR);
+  desk.receive([alertOf("red", { startsAt: MONDAY_10 + DAY })], MONDAY_10 + DAY);
+  expect(store.matter(ID)).toMatchObject({ state: "closed", resolvedAt: MONDAY_10 + DAY });
+  expect(store.events(ID).at(-1)).toMatchObject({
+    action: "resolve",
+    at: MONDAY_10 + DAY,
+    details: { next: "20261124-0001" },
+  });
+});
+
 test("the loop is gone through to its close, each step with who and when", () => {
   const { desk, store, carry } = openDesk();
   desk.receive([alertOf("orange")], MONDAY_10);

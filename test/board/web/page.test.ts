@@ -6,6 +6,7 @@ import mqtt from "mqtt";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { OverviewAnswer } from "../../../board/api/figures.ts";
+import { awayFromMidnight } from "../../midnight.ts";
 import { type RunningProgram, startProgram, untilSettled } from "../../program.ts";
 
 const executablePath = process.env.CHROMIUM_PATH ?? "/usr/bin/chromium";
@@ -32,12 +33,13 @@ describe.skipIf(!existsSync(executablePath))("the page", () => {
   let browser: Browser;
 
   beforeAll(async () => {
+    await awayFromMidnight("Asia/Shanghai", 3);
     program = await startProgram(["--no-demo", "--data", data]);
     await publish(program.mqttUrl);
     await untilSettled(program.httpUrl);
     const args = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking"];
     browser = await chromium.launch({ executablePath, args });
-  });
+  }, 400_000);
   afterAll(async () => {
     await browser?.close();
     await program?.stop();
