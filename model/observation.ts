@@ -102,7 +102,7 @@ export const observed = {
       /** Readings appended and figures written since the process started. */
       "appended",
       "figures",
-      /** Age of the newest reading that came in, and of the newest figure written; null where there is none. */
+      /** Age of the newest reading of its sites that came in, and of the newest figure written; null where there is none. */
       "newestReadingAgeMs",
       "lastWriteAgeMs",
       "rejectedToday",
