@@ -15,7 +15,7 @@ import {
   type Reason,
   type RejectWriter,
 } from "./rejects.ts";
-import { type Sifted, sift } from "./sift.ts";
+import { type MeterReadings, sift } from "./sift.ts";
 import { type IndexedGateway, indexSites, type SiteIndex } from "./site-index.ts";
 import { createRouter, type Route } from "./topic-filter.ts";
 
@@ -61,32 +61,44 @@ export function createAcceptor(options: {
 }
 
 /**
- * Judges one message: one `readings` record per meter it holds values of, and `rejects` for the rest. The
- * first record carries `received`, the values of the whole message.
+ * Judges one message: one `readings` record per meter it holds values of, and `rejects` for the rest. Each record
+ * carries as `received` the values that are in it, so that the balance holds for each site, and of what is in the
+ * log whatever was not.
  */
 export function acceptMessage(acceptor: Acceptor, message: SourceMessage): OutRecord[] {
   const { username } = message;
   const sender = username === undefined ? undefined : acceptor.index.gateways.get(username);
   const { topic, payload, receivedAt, refused } = message;
   const gateway = sender?.gateway.id;
-  const envelope = { origin: topic, payload, receivedAt, gateway, profile: undefined };
+  const envelope = { origin: topic, payload, receivedAt, gateway, payer: username, profile: undefined };
   if (refused) {
     const { code, detail, values, whole } = refused;
     const site = knownSite(acceptor.index.sites, sender?.site);
-    const shown = whole ? { ...envelope, whole } : envelope;
+    // Whose name it is that nobody proved is not known.
+    const payer = code === "bad-credentials" ? REFUSED_PAYER : username;
+    const shown = { ...envelope, payer, ...(whole ? { whole } : {}) };
     return refuseAll(acceptor, shown, { code, detail, values, site });
   }
   const route = acceptor.route(topic);
   const book = (fault: Fault): Reason => bookedReason(acceptor, fault, route, sender);
   const fault = faultOfMessage(message);
-  if (fault || !route) return refuseAll(acceptor, envelope, book(fault ?? UNKNOWN_TOPIC));
+  const payer = username ?? payerOf(acceptor, route);
+  if (fault || !route) return refuseAll(acceptor, { ...envelope, payer }, book(fault ?? UNKNOWN_TOPIC));
   const { target, captures } = route;
-  const known = { ...envelope, profile: target.profile.id };
+  const known = { ...envelope, payer, profile: target.profile.id };
   const decoded = target.decode(payload, captures);
   if (decoded.fault) return refuseAll(acceptor, known, book(decoded.fault));
   const sifted = sift(acceptor.index, decoded.readings, receivedAt);
   const rejects = sifted.refused.length === 0 ? [] : acceptor.writeRejects(known, sifted.refused);
-  return assemble(sifted, known, rejects);
+  return assemble(sifted.meters, known, rejects);
+}
+
+const REFUSED_PAYER = "_refused";
+
+/** Behind an outside broker, which lets each gateway speak for its own site alone, the site stands for who sent. */
+function payerOf({ index }: Acceptor, route: Route<Decoder> | undefined): string | undefined {
+  const site = route?.captures.get("site");
+  return site !== undefined && index.sites.has(site) ? `_site/${site}` : undefined;
 }
 
 const UNKNOWN_TOPIC: Fault = {
@@ -123,15 +135,14 @@ function refuseAll(acceptor: Acceptor, envelope: Envelope, reason: Reason): OutR
     .map((reject) => ({ topic: "rejects", record: { received: reject.values, reject } }));
 }
 
-/** Records of sifted values: readings first, `received` on the first of all. */
+/** Records of sifted values: readings first. */
 export function assemble(
-  sifted: Sifted,
+  meters: readonly MeterReadings[],
   message: { readonly receivedAt: Instant; readonly gateway: string | undefined },
   rejects: readonly Reject[],
 ): OutRecord[] {
   const records: OutRecord[] = [];
-  let { received } = sifted;
-  for (const { indexed, readings, powerKw } of sifted.meters) {
+  for (const { indexed, readings, powerKw } of meters) {
     for (let start = 0; start < readings.length; start += MOST_READINGS) {
       const part = readings.length <= MOST_READINGS ? readings : readings.slice(start, start + MOST_READINGS);
       const record = {
@@ -140,17 +151,14 @@ export function assemble(
         meter: indexed.meter.id,
         receivedAt: message.receivedAt,
         ...(message.gateway === undefined ? {} : { gateway: message.gateway }),
-        received,
+        received: part.length,
         readings: part,
         ...(powerKw === undefined ? {} : { powerKw }),
       };
       records.push({ topic: "readings", record });
-      received = 0;
     }
   }
-  for (const reject of rejects) {
-    records.push({ topic: "rejects", record: { received, reject } });
-    received = 0;
-  }
+  for (const reject of rejects)
+    records.push({ topic: "rejects", record: { received: reject.values, reject } });
   return records;
 }

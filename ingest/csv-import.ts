@@ -127,7 +127,7 @@ function takeRows(
       : rows.flatMap((record, i) => rejectRow(acceptor, source, header, record, readings[i]!));
   const accepted = sifted.meters.reduce((sum, meter) => sum + meter.readings.length, 0);
   return {
-    records: assemble(sifted, { receivedAt: source.receivedAt, gateway: undefined }, rejects),
+    records: assemble(sifted.meters, { receivedAt: source.receivedAt, gateway: undefined }, rejects),
     line: rows.at(-1)?.line ?? 0,
     accepted,
     rejected: sifted.received - accepted,

@@ -7,7 +7,7 @@ import { cut } from "./fault.ts";
 export const LARGEST_PAYLOAD = 256 * 1024;
 /** Bytes kept of a larger one. */
 export const HEAD_BYTES = 1024;
-/** Bytes of payloads kept per gateway and local day. */
+/** Bytes of payloads kept per sender and local day. */
 export const DAILY_QUOTA_BYTES = 10 * 1024 * 1024;
 /** Longest topic that a reject repeats. */
 const LONGEST_ORIGIN = 1024;
@@ -27,6 +27,8 @@ export interface Envelope {
   readonly payload: Uint8Array;
   readonly receivedAt: Instant;
   readonly gateway: string | undefined;
+  /** Whose quota keeps the payload: ids of gateways are their site's alone. Else the gateway's, else `_anonymous`. */
+  readonly payer?: string | undefined;
   readonly profile: string | undefined;
   /** Length and SHA-256 of the whole payload, where `payload` is only its beginning. */
   readonly whole?: { readonly length: number; readonly sha256: string };
@@ -48,7 +50,7 @@ export interface Reason {
  */
 export type RejectWriter = (envelope: Envelope, reasons: readonly Reason[]) => Reject[];
 
-/** A writer that counts kept bytes per gateway and local day; messages without one share `_anonymous`. */
+/** A writer that counts kept bytes per sender and local day; messages without one share `_anonymous`. */
 export function createRejectWriter(
   bytes: PayloadBytes,
   calendar: Calendar,
@@ -56,21 +58,22 @@ export function createRejectWriter(
 ): RejectWriter {
   let today: DayIndex | undefined;
   const used = new Map<string, number>();
-  const grant = (gateway: string, receivedAt: Instant, size: number): boolean => {
+  const grant = (payer: string, receivedAt: Instant, size: number): boolean => {
     const day = calendar.dayOf(receivedAt);
     if (day !== today) {
       today = day;
       used.clear();
     }
-    const before = used.get(gateway) ?? 0;
+    const before = used.get(payer) ?? 0;
     if (before + size > quotaBytes) return false;
-    used.set(gateway, before + size);
+    used.set(payer, before + size);
     return true;
   };
   return (envelope, reasons) => {
     const { payload, whole } = envelope;
     const kept = payload.length > LARGEST_PAYLOAD ? payload.subarray(0, HEAD_BYTES) : payload;
-    const isKept = grant(envelope.gateway ?? "_anonymous", envelope.receivedAt, kept.length);
+    const payer = envelope.payer ?? envelope.gateway ?? "_anonymous";
+    const isKept = grant(payer, envelope.receivedAt, kept.length);
     const length = whole?.length ?? payload.length;
     const sha256 = whole?.sha256 ?? bytes.sha256(payload);
     return reasons.map((reason, i) => ({

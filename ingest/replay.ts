@@ -61,8 +61,7 @@ export function replayReject(acceptor: Acceptor, bytes: PayloadBytes, reject: Re
     };
   }
   const sifted = sift(acceptor.index, decoded.readings, receivedAt);
-  const received = sifted.meters.reduce((sum, { readings }) => sum + readings.length, 0);
-  const records = assemble({ ...sifted, received }, { receivedAt, gateway }, []);
+  const records = assemble(sifted.meters, { receivedAt, gateway }, []);
   return { records, refused: sifted.refused };
 }
 

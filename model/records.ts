@@ -19,7 +19,7 @@ export interface ReadingsRecord {
   readonly meter: string;
   readonly receivedAt: Instant;
   readonly gateway?: string;
-  /** Values the message held, those refused included; on the message's first record only, else 0. */
+  /** How many of the values received these are: each is counted with the record, and under the site, that it is in. */
   readonly received: number;
   readonly readings: readonly Reading[];
   /** Power the meter showed with its newest reading; shown, never integrated. */

@@ -1,11 +1,14 @@
 import { createHash } from "node:crypto";
 import { expect, test } from "vitest";
 import { acceptMessage } from "../../ingest/accept.ts";
+import type { SourceMessage } from "../../model/ports.ts";
+import type { DecoderProfile } from "../../model/registry.ts";
 import {
   at,
   bytes,
   county,
   good,
+  native,
   newAcceptor,
   readingsOf,
   receivedAt,
@@ -192,7 +195,7 @@ test("values are judged one by one, and the payload is kept once", () => {
     rejected: { "out-of-range": 1, "unknown-register": 2 },
     isBalanced: true,
   });
-  expect(records.map((out) => out.record.received)).toEqual([4, 0, 0]);
+  expect(records.map((out) => out.record.received)).toEqual([1, 1, 2]);
   const [first, second] = rejectsOf(records).map(({ reject }) => reject);
   expect(first).toMatchObject({ code: "out-of-range", meter: "m-1", register: "active-export" });
   expect(second).toMatchObject({ code: "unknown-register", values: 2, meter: "m-1" });
@@ -258,8 +261,8 @@ test("one payload may bring several meters", () => {
     isBalanced: true,
   });
   expect(readingsOf(records).map(({ meter, received }) => [meter, received])).toEqual([
-    ["m-1", 6],
-    ["m-3", 0],
+    ["m-1", 1],
+    ["m-3", 1],
   ]);
   expect(readingsOf(records)[0]!.readings[0]!.at).toBe(at("2026-11-01T00:15:00+08:00"));
 });
@@ -293,8 +296,8 @@ test("many readings are split before a record outgrows the log, and many reasons
   const one = (i: number) => ({ at: receivedAt - i * 1000, registers: { "active-import": i } });
   const many = send(Array.from({ length: 4500 }, (_, i) => one(i)));
   expect(readingsOf(many).map(({ received, readings }) => [received, readings.length])).toEqual([
-    [4500, 4000],
-    [0, 500],
+    [4000, 4000],
+    [500, 500],
   ]);
   const numbers = send(`[${"1,".repeat(120_000)}1]`);
   expect(numbers).toHaveLength(1);
@@ -344,6 +347,57 @@ test("what a source refused is logged with its reason and never decoded", () => 
     sha256: "ab",
     gateway: "gw1",
   });
+});
+
+test("one payload may bring several sites: what is received is counted with each", () => {
+  const everywhere: DecoderProfile = {
+    ...native,
+    id: "everywhere",
+    topic: "everywhere",
+    each: "",
+    site: { pointer: "/site" },
+    meter: { pointer: "/meter" },
+  };
+  const acceptor = newAcceptor({ ...county, profiles: [everywhere] });
+  const of = (site: string, value: number) => ({
+    ...good,
+    site,
+    meter: "m-1",
+    registers: { "active-import": value },
+  });
+  const payload = Buffer.from(
+    JSON.stringify([of("works-1", 1), of("works-2", 2), of("works-9", 3), of("works-2", -1)]),
+  );
+  const records = acceptMessage(acceptor, { topic: "everywhere", payload, retained: false, receivedAt });
+  expect(tally(records)).toMatchObject({ received: 4, accepted: 2, isBalanced: true });
+  const counts = records.map((out) => [
+    out.topic === "readings" ? out.record.site : out.record.reject.site,
+    out.record.received,
+  ]);
+  expect(counts).toEqual([
+    ["works-1", 1],
+    ["works-2", 1],
+    ["_unknown", 1],
+    ["works-2", 1],
+  ]);
+});
+
+test("a sender's quota is its own: gateways of one id, sites behind an outside broker, and who was not let in", () => {
+  const acceptor = newAcceptor(county, 100);
+  const isKept = (more: Partial<SourceMessage>): boolean => {
+    const message = { topic: TOPIC, payload: Buffer.alloc(60, "x"), retained: false, receivedAt };
+    return "payload" in rejectsOf(acceptMessage(acceptor, { ...message, ...more }))[0]!.reject;
+  };
+  const of = (site: string) => `v1/sites/${site}/meters/m-1/readings`;
+  const refused = { code: "bad-credentials", detail: "wrong password", values: 1 } as const;
+  expect(isKept({ username: "works-1-gw1", refused })).toBe(true);
+  expect(isKept({ username: "works-1-gw1", refused })).toBe(false);
+  expect(isKept({ username: "works-1-gw1" })).toBe(true);
+  expect(isKept({ username: "works-1-gw1" })).toBe(false);
+  expect(isKept({ username: "works-2-gw1", topic: of("works-2") })).toBe(true);
+  expect([isKept({ topic: of("works-1") }), isKept({ topic: of("works-1") })]).toEqual([true, false]);
+  expect(isKept({ topic: of("works-2") })).toBe(true);
+  expect([isKept({ topic: of("nowhere") }), isKept({ topic: "else" })]).toEqual([true, false]);
 });
 
 test("beyond a gateway's daily quota payloads are counted and hashed only", () => {

@@ -163,14 +163,16 @@ export function tally(records: readonly OutRecord[]) {
   let received = 0;
   let accepted = 0;
   const rejected: Record<string, number> = {};
+  // Of each record: records of a message have different sites, and may be logged and lost apart.
+  let isBalanced = records.length > 0;
   for (const out of records) {
     received += out.record.received;
-    if (out.topic === "readings") accepted += out.record.readings.length;
-    else
-      rejected[out.record.reject.code] = (rejected[out.record.reject.code] ?? 0) + out.record.reject.values;
+    const own = out.topic === "readings" ? out.record.readings.length : out.record.reject.values;
+    if (out.topic === "readings") accepted += own;
+    else rejected[out.record.reject.code] = (rejected[out.record.reject.code] ?? 0) + own;
+    isBalanced &&= out.record.received === own;
   }
-  const sum = accepted + Object.values(rejected).reduce((a, b) => a + b, 0);
-  return { received, accepted, rejected, isBalanced: received === sum && received > 0 };
+  return { received, accepted, rejected, isBalanced: isBalanced && received > 0 };
 }
 
 export function readingsOf(records: readonly OutRecord[]): ReadingsRecord[] {

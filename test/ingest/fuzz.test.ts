@@ -103,7 +103,6 @@ test("of 100,000 random messages every value is accepted or refused, and nothing
     const records = acceptMessage(acceptor, message);
     const counted = tally(records);
     if (!counted.isBalanced) expect({ message, counted }).toEqual("balanced");
-    if (records.slice(1).some((out) => out.record.received !== 0)) expect(records).toEqual("counted once");
     accepted += counted.accepted;
     for (const { reject } of rejectsOf(records)) codes[reject.code] = (codes[reject.code] ?? 0) + 1;
   }
