@@ -7,7 +7,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { createAedesSource } from "./adapters/aedes.ts";
-import { databaseFile, leave, occupy } from "./adapters/data-directory.ts";
+import { databaseFile, occupy } from "./adapters/data-directory.ts";
 import { createMetrics } from "./adapters/metrics.ts";
 import { createLog } from "./adapters/pino.ts";
 import { callWorker } from "./adapters/thread-call.ts";
@@ -127,7 +127,6 @@ async function startServers(
   const mqttUrl = urlOf(tls ? "mqtts" : "mqtt", source.address().host, source.address().port);
   await alerts.begin(httpUrl);
   const door = operators || tls ? await openDoor(core, log) : undefined;
-  leave(options.data);
   occupy(options.data, door ? { url: door.url, token: door.token } : { url: httpUrl });
   const demo = options.demo ? await startDemo(core, mqttUrl, options) : undefined;
   return {

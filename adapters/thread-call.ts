@@ -46,6 +46,8 @@ interface Open {
 }
 
 export interface Caller {
+  /** Resolves with the reason once the thread has ended, asked or not. */
+  readonly ended: Promise<Error>;
   call<T>(name: string, ...args: unknown[]): Promise<T>;
   /** The items of a streamed function, as they come. */
   stream<T>(name: string, ...args: unknown[]): AsyncIterable<T>;
@@ -67,8 +69,13 @@ export function callWorker(worker: Worker, what: string): Caller {
     if ("error" in reply) waiting.reject(Object.assign(new Error(reply.error.message), reply.error));
     else waiting.resolve(reply.value);
   });
+  let tellEnd: (error: Error) => void = () => undefined;
+  const ended = new Promise<Error>((resolve) => {
+    tellEnd = resolve;
+  });
   const end = (error: Error): void => {
     gone ??= error;
+    tellEnd(gone);
     for (const waiting of open.values()) waiting.reject(gone);
     open.clear();
   };
@@ -84,6 +91,7 @@ export function callWorker(worker: Worker, what: string): Caller {
     worker.postMessage({ id: next, name, args } satisfies Call);
   };
   return {
+    ended,
     call: (name, ...args) =>
       new Promise((resolve, reject) => {
         start(name, args, { resolve: resolve as Open["resolve"], reject, item: () => undefined });

@@ -128,9 +128,11 @@ export function createActions(
       const { records, refused, skipped } = replayReject(acceptor, payloadBytes, reject);
       if (records.length > 0) {
         await parts.append(records);
-        await parts.write({ rejects: [{ ...reject, replayedAt: Date.now() }] });
+        // What of it is still refused is tried again the next time; what came in by then is a repeat.
+        if (refused.length === 0) await parts.write({ rejects: [{ ...reject, replayedAt: Date.now() }] });
         total.replayed += 1;
-      } else if (skipped === undefined) total.stillRefused += refused.length;
+      }
+      if (skipped === undefined) total.stillRefused += refused.length;
       else total.skipped += 1;
       yield { ...total };
     }

@@ -29,6 +29,8 @@ export interface Core {
   progress(): Promise<Progress>;
   /** Resolves when everything appended so far has become figures. */
   caughtUp(): Promise<void>;
+  /** Resolves with why a thread ended; unasked, nothing is taken in any more and the process must begin anew. */
+  readonly lost: Promise<Error>;
   close(): Promise<void>;
 }
 
@@ -172,6 +174,7 @@ export async function openCore(config: string, data: string): Promise<OpenCore> 
     query: (name, params) => reader.call("query", name, params),
     progress: () => writer.call("progress"),
     caughtUp: () => writer.call("caughtUp"),
+    lost: Promise.race([writer.ended, reader.ended]),
     async close() {
       await collector.stop();
       await reader.call("stop");

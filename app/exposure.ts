@@ -21,6 +21,10 @@ const isLoopback = (host: string): boolean => host === "127.0.0.1" || host === "
 
 /** Beyond loopback nobody may be let in unasked, nor passwords go in the clear. */
 export function checkExposure(options: Exposure, secrets: Secrets | undefined): void {
+  if ((options.tlsCert === undefined) !== (options.tlsKey === undefined))
+    throw new UsageError(
+      "--tls-cert and --tls-key belong together: give both, or neither; with one alone nothing would be encrypted",
+    );
   if (isLoopback(options.host)) return;
   if (secrets === undefined || Object.keys(secrets.gateways).length === 0) {
     throw new UsageError(

@@ -153,10 +153,20 @@ async function replayLogged(offset: number): Promise<number> {
   return readings.length;
 }
 
+let untrimmed: string | undefined;
+
+/** Deletes what is old enough; a full disk, which may refuse even that, is no reason to end. */
 function trim(): void {
-  for (const topic of ["readings", "rejects"] as const)
-    log.trim(topic, CONSUMER, Date.now() - LOG_KEPT_MS, TRIM_ROWS);
-  log.trim("alerts", undefined, Date.now() - LOG_KEPT_MS, TRIM_ROWS);
+  try {
+    for (const topic of ["readings", "rejects"] as const)
+      log.trim(topic, CONSUMER, Date.now() - LOG_KEPT_MS, TRIM_ROWS);
+    log.trim("alerts", undefined, Date.now() - LOG_KEPT_MS, TRIM_ROWS);
+    untrimmed = undefined;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    if (why !== untrimmed) console.error(`log not trimmed: ${why}`);
+    untrimmed = why;
+  }
 }
 
 await restate();

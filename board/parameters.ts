@@ -101,7 +101,6 @@ export const parameters = {
     before: z.coerce
       .number()
       .int()
-      .min(0)
       .describe("Only offsets below this one: the `next` of the page before")
       .optional(),
   }),

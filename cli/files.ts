@@ -1,9 +1,9 @@
 /** Commands on files alone: copies of what is stored, and secrets. */
-import { existsSync, statSync } from "node:fs";
-import { copyFile, mkdir } from "node:fs/promises";
+import { existsSync, renameSync, rmSync, statSync } from "node:fs";
+import { copyFile, mkdir, open } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
 import { alertsFile, databaseFile } from "../adapters/data-directory.ts";
-import { copyDatabase, troubleIn } from "../adapters/sqlite/driver.ts";
+import { besideDatabase, copyDatabase, troubleIn } from "../adapters/sqlite/driver.ts";
 import { writeBrokerFiles } from "../config/broker-files.ts";
 import { loadConfig } from "../config/load.ts";
 import { containerPlaces } from "../config/mosquitto.ts";
@@ -18,12 +18,29 @@ function besideOf(file: string): string {
   return `${file.slice(0, file.length - ending.length)}.alerts${ending}`;
 }
 
+/** A file under way to its name: what is broken off is never taken for whole. */
+const partOf = (file: string): string => `${file}.part`;
+
 /** Copies one file, whole and consistent, and looks the copy over. */
 function copySound(from: string, to: string): void {
-  copyDatabase(from, to);
-  const trouble = troubleIn(to);
-  if (trouble !== undefined) throw new Error(`${to}: the copy is not sound: ${trouble}`);
+  const part = partOf(to);
+  rmSync(part, { force: true });
+  copyDatabase(from, part);
+  const trouble = troubleIn(part);
+  if (trouble !== undefined) throw new Error(`${part}: the copy is not sound: ${trouble}`);
+  renameSync(part, to);
   print(`${to}: ${statSync(to).size} bytes, checked`);
+}
+
+/** Brings a backup to its place, on the disk before it has its name. */
+async function bringBack(from: string, to: string): Promise<void> {
+  const part = partOf(to);
+  await copyFile(from, part);
+  const file = await open(part, "r+");
+  await file.sync();
+  await file.close();
+  renameSync(part, to);
+  print(`${to}: restored from ${from}`);
 }
 
 /** `backup`: a sound copy of everything stored: matters and what was told of them, then readings and figures. */
@@ -54,13 +71,14 @@ export async function restore(values: Values, [file]: readonly string[]): Promis
   for (const { from, to } of copies) {
     const trouble = troubleIn(from);
     if (trouble !== undefined) throw new UsageError(`${from}: not a sound backup: ${trouble}`);
-    if (existsSync(to)) throw new UsageError(`${to} exists; move it away, or restore elsewhere by --data`);
+    const there = [to, ...besideDatabase(to)].filter((one) => existsSync(one));
+    if (there.length > 0)
+      throw new UsageError(
+        `${there.join(", ")}: there already; move all of it away together, or restore elsewhere by --data`,
+      );
   }
   await mkdir(data, { recursive: true });
-  for (const { from, to } of copies) {
-    await copyFile(from, to);
-    print(`${to}: restored from ${from}`);
-  }
+  for (const { from, to } of copies) await bringBack(from, to);
   if (existsSync(databaseFile(data))) print('"reconcile" compares every figure with its readings');
   return 0;
 }

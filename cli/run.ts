@@ -8,6 +8,7 @@ import { productionSettings, secretsIn } from "../app/settings.ts";
 import { startApp } from "../app.ts";
 import { UsageError } from "../model/errors.ts";
 import {
+  complain,
   configOf,
   dataOf,
   given,
@@ -49,7 +50,11 @@ export async function run(values: Values): Promise<number> {
   printProblems(app.warnings);
   print(`board  ${app.httpUrl}`);
   print(`mqtt   ${app.mqttUrl}`);
-  await askedToStop();
+  const lost = await Promise.race([askedToStop(), app.lost]);
+  if (lost) {
+    complain(`a part of the program ended by itself, so it ends, to be started again: ${lost.message}`);
+    process.exit(1);
+  }
   await app.close();
   return 0;
 }

@@ -13,6 +13,7 @@ import { createStatus } from "./quality/status.ts";
 import { createReadings } from "./readings.ts";
 import { rejectChanges } from "./rejects.ts";
 import { createRollup } from "./rollup.ts";
+import { createSetBack } from "./set-back.ts";
 import { createSums } from "./sums.ts";
 
 export const CONSUMER = "processors";
@@ -53,6 +54,8 @@ export interface Runner {
   waiting(): { pending: number; dirty: number };
 }
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 export async function createRunner(options: RunnerOptions): Promise<Runner> {
   const { plan, log, store, now } = options;
   const { calendar } = plan;
@@ -82,6 +85,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   let lastCatchUp = 0;
   let tookMs = 0;
   let soonest = 0;
+  const isSetBack = createSetBack();
   let chain: Promise<unknown> = Promise.resolve();
 
   const reload = async (): Promise<void> => {
@@ -122,6 +126,12 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
   /** What was deferred, as far as it is due, for a share of the time. */
   const catchUp = async (): Promise<void> => {
     const started = now();
+    if (isSetBack(started)) {
+      lastBusy = 0;
+      lastCatchUp = 0;
+      soonest = 0;
+      status.load(await store.live(), () => true, started);
+    }
     const share = started - lastBusy < BUSY_MS ? ROLLUP_SHARE.busy : ROLLUP_SHARE.quiet;
     if (started < soonest || started < lastCatchUp + tookMs / share) return;
     await readings.flushLive();
@@ -179,10 +189,14 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     sums.load(marks, REPAIR_CAUSE);
   };
 
+  /** Between two steps whatever else the thread has to do goes on: where the store answers at once nothing else would. */
   const drainAll = async (): Promise<void> => {
     await readings.flushLive();
-    while (await readings.recomputePending(true));
-    while (sums.size() > 0) await sumSome();
+    while (await readings.recomputePending(true)) await nextTurn();
+    while (sums.size() > 0) {
+      await sumSome();
+      await nextTurn();
+    }
   };
 
   await reload();

@@ -76,10 +76,17 @@ export function copyDatabase(from: string, to: string): void {
   }
 }
 
+/** Files that SQLite keeps beside a database; left behind they would be taken for parts of another one. */
+export const besideDatabase = (path: string): string[] =>
+  ["-wal", "-shm", "-journal"].map((ending) => path + ending);
+
 /** Looks a database over; the first trouble found, or undefined. */
 export function troubleIn(path: string): string | undefined {
   const db = openDatabase(path, { readOnly: true });
   try {
+    // A copy that was broken off at its beginning is a database without anything in it.
+    const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get() as { n: number };
+    if (tables.n === 0) return "it is empty";
     const rows = db.prepare("PRAGMA integrity_check(1)").all() as { integrity_check: string }[];
     const found = rows[0]?.integrity_check;
     return found === "ok" ? undefined : (found ?? "no answer");

@@ -71,6 +71,8 @@ export function createFeed({
     told = undefined;
     if (answer.status === 304) return;
     etag = answer.etag;
+    // Who missed an event while it did not keep up is told of the matters again, too.
+    if (fresh) toldMatters = undefined;
     sentAt = performance.now();
     broadcast(`event: figures\ndata: ${answer.body}\n\n`);
   };

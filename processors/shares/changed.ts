@@ -6,6 +6,7 @@ import { createNames } from "../info.ts";
 import { createLimitStage, endedLimits } from "../limits/stage.ts";
 import { createFactorEvents } from "../quality/events.ts";
 import { createRollup } from "../rollup.ts";
+import { createSetBack } from "../set-back.ts";
 import { createSums } from "../sums.ts";
 import { createMonths } from "./months.ts";
 import { checkVersion, LeaseLost, NewerConfiguration, type ShareOptions } from "./options.ts";
@@ -95,12 +96,14 @@ export function createChangedShare(share: LogShare, options: ShareOptions): Chan
 
   const follow = async (batches: AsyncIterator<LogBatch>): Promise<void> => {
     let last: LogBatch | undefined;
+    const isSetBack = createSetBack();
     let due = 0;
     let heardAt = 0;
     for (let coming = batches.next(); ; ) {
       // Whoever leaves early does not wait for what comes.
       coming.catch(() => undefined);
       if (last !== undefined) {
+        if (isSetBack(now())) due = 0;
         const wait = Math.min(due, heardAt + QUIET_MS) - now();
         if (wait <= 0 || marks.length >= MOST_MARKS) {
           const started = now();

@@ -6,6 +6,7 @@ import { createCache } from "../cache.ts";
 import type { Collector } from "../changes.ts";
 import { createStatus } from "../quality/status.ts";
 import { createReadings } from "../readings.ts";
+import { createSetBack } from "../set-back.ts";
 import { createLookAhead } from "./look-ahead.ts";
 import { checkVersion, LeaseLost, type ShareOptions } from "./options.ts";
 import { placeOf } from "./rejects.ts";
@@ -88,6 +89,7 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
   let isBehind = false;
   let lastLook = now();
   let seen = 0;
+  const isSetBack = createSetBack();
 
   /** One thing at a time, and nothing after a failure: what is at hand may then not be what is stored. */
   const exclusively = <T>(step: () => Promise<T>): Promise<T> => {
@@ -123,6 +125,11 @@ export function createReadingsShare(share: LogShare, options: ShareOptions): Rea
   };
 
   const catchUp = async (): Promise<void> => {
+    if (isSetBack(now())) {
+      lastLive = 0;
+      lastLook = 0;
+      status.load(await store.live(), share.owns, now());
+    }
     if (now() - lastLive >= (isBehind ? LIVE_BEHIND_EVERY_MS : LIVE_EVERY_MS)) {
       lastLive = now();
       await work.flushLive();
