@@ -2,7 +2,7 @@
 import { existsSync, renameSync, rmSync, statSync } from "node:fs";
 import { copyFile, mkdir, open } from "node:fs/promises";
 import { dirname, extname, join } from "node:path";
-import { alertsFile, databaseFile } from "../adapters/data-directory.ts";
+import { alertsFile, databaseFile, leave, occupy } from "../adapters/data-directory.ts";
 import { besideDatabase, copyDatabase, troubleIn } from "../adapters/sqlite/driver.ts";
 import { writeBrokerFiles } from "../config/broker-files.ts";
 import { loadConfig } from "../config/load.ts";
@@ -18,29 +18,32 @@ function besideOf(file: string): string {
   return `${file.slice(0, file.length - ending.length)}.alerts${ending}`;
 }
 
-/** A file under way to its name: what is broken off is never taken for whole. */
-const partOf = (file: string): string => `${file}.part`;
-
-/** Copies one file, whole and consistent, and looks the copy over. */
-function copySound(from: string, to: string): void {
-  const part = partOf(to);
-  rmSync(part, { force: true });
-  copyDatabase(from, part);
-  const trouble = troubleIn(part);
-  if (trouble !== undefined) throw new Error(`${part}: the copy is not sound: ${trouble}`);
-  renameSync(part, to);
-  print(`${to}: ${statSync(to).size} bytes, checked`);
+/** Makes a file under another name and gives it its own once it is whole and on the disk. */
+async function arrive(file: string, make: (part: string) => unknown): Promise<void> {
+  const part = `${file}.part`;
+  const clear = (): void => {
+    for (const one of [part, ...besideDatabase(part)]) rmSync(one, { force: true });
+  };
+  clear();
+  try {
+    await make(part);
+    const made = await open(part, "r+");
+    await made.sync().finally(() => made.close());
+    renameSync(part, file);
+  } catch (error) {
+    clear();
+    throw error;
+  }
 }
 
-/** Brings a backup to its place, on the disk before it has its name. */
-async function bringBack(from: string, to: string): Promise<void> {
-  const part = partOf(to);
-  await copyFile(from, part);
-  const file = await open(part, "r+");
-  await file.sync();
-  await file.close();
-  renameSync(part, to);
-  print(`${to}: restored from ${from}`);
+/** Copies one file, whole and consistent, and looks the copy over. */
+async function copySound(from: string, to: string): Promise<void> {
+  await arrive(to, (part) => {
+    copyDatabase(from, part);
+    const trouble = troubleIn(part);
+    if (trouble !== undefined) throw new Error(`${from}: its copy is not sound: ${trouble}`);
+  });
+  print(`${to}: ${statSync(to).size} bytes, checked`);
 }
 
 /** `backup`: a sound copy of everything stored: matters and what was told of them, then readings and figures. */
@@ -55,8 +58,19 @@ export async function backup(values: Values, [file]: readonly string[]): Promise
   if (copies.length === 0) throw new UsageError(`${databaseFile(data)}: there is nothing to back up`);
   for (const { to } of copies) if (existsSync(to)) throw new UsageError(`${to} exists; choose another name`);
   await mkdir(dirname(file), { recursive: true });
-  for (const { from, to } of copies) copySound(from, to);
+  for (const { from, to } of copies) await copySound(from, to);
   return 0;
+}
+
+/** @throws UsageError when any part of a database is in the directory: what is left of one would spoil another. */
+function checkEmpty(data: string): void {
+  const there = [databaseFile(data), alertsFile(data)]
+    .flatMap((file) => [file, ...besideDatabase(file)])
+    .filter((file) => existsSync(file));
+  if (there.length > 0)
+    throw new UsageError(
+      `${there.join(", ")}: there already; move all of it away together, or restore elsewhere by --data`,
+    );
 }
 
 /** `restore`: a backup into an empty data directory. */
@@ -68,17 +82,21 @@ export async function restore(values: Values, [file]: readonly string[]): Promis
     { from: besideOf(file), to: alertsFile(data) },
   ].filter(({ from }) => existsSync(from));
   if (copies.length === 0) throw new UsageError(`${file}: there is no such file`);
-  for (const { from, to } of copies) {
+  for (const { from } of copies) {
     const trouble = troubleIn(from);
     if (trouble !== undefined) throw new UsageError(`${from}: not a sound backup: ${trouble}`);
-    const there = [to, ...besideDatabase(to)].filter((one) => existsSync(one));
-    if (there.length > 0)
-      throw new UsageError(
-        `${there.join(", ")}: there already; move all of it away together, or restore elsewhere by --data`,
-      );
   }
-  await mkdir(data, { recursive: true });
-  for (const { from, to } of copies) await bringBack(from, to);
+  // Nobody starts to work here before all of it is there.
+  occupy(data);
+  try {
+    checkEmpty(data);
+    for (const { from, to } of copies) {
+      await arrive(to, (part) => copyFile(from, part));
+      print(`${to}: restored from ${from}`);
+    }
+  } finally {
+    leave(data);
+  }
   if (existsSync(databaseFile(data))) print('"reconcile" compares every figure with its readings');
   return 0;
 }

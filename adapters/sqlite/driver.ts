@@ -80,16 +80,22 @@ export function copyDatabase(from: string, to: string): void {
 export const besideDatabase = (path: string): string[] =>
   ["-wal", "-shm", "-journal"].map((ending) => path + ending);
 
+function firstTrouble(db: Database): string | undefined {
+  // A copy that was broken off at its beginning is a database without anything in it.
+  const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get() as { n: number };
+  if (tables.n === 0) return "it is empty";
+  const rows = db.prepare("PRAGMA integrity_check(1)").all() as { integrity_check: string }[];
+  const found = rows[0]?.integrity_check;
+  return found === "ok" ? undefined : (found ?? "no answer");
+}
+
 /** Looks a database over; the first trouble found, or undefined. */
 export function troubleIn(path: string): string | undefined {
   const db = openDatabase(path, { readOnly: true });
   try {
-    // A copy that was broken off at its beginning is a database without anything in it.
-    const tables = db.prepare("SELECT count(*) AS n FROM sqlite_schema").get() as { n: number };
-    if (tables.n === 0) return "it is empty";
-    const rows = db.prepare("PRAGMA integrity_check(1)").all() as { integrity_check: string }[];
-    const found = rows[0]?.integrity_check;
-    return found === "ok" ? undefined : (found ?? "no answer");
+    return firstTrouble(db);
+  } catch (error) {
+    return (error as Error).message;
   } finally {
     db.close();
   }
