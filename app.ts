@@ -131,6 +131,7 @@ async function startServers(
   const demo = options.demo ? await startDemo(core, mqttUrl, options) : undefined;
   return {
     ...core,
+    lost: Promise.race([core.lost, alerts.ended]),
     httpUrl,
     mqttUrl,
     filled: demo?.filled ?? Promise.resolve(),

@@ -1,5 +1,6 @@
 /** Calls between threads: a function's name, arguments that can be cloned, and an answer or a failure. */
 import type { MessagePort, Worker } from "node:worker_threads";
+import { UsageError } from "../model/errors.ts";
 
 interface Call {
   readonly id: number;
@@ -37,6 +38,11 @@ export function serveCalls(port: MessagePort, functions: Functions): void {
 
 function isIterable(value: unknown): value is AsyncIterable<unknown> {
   return typeof value === "object" && value !== null && Symbol.asyncIterator in value;
+}
+
+/** An error loses its class on the way between threads; that of a refusal decides how a command ends. */
+function revived(error: Error): Error {
+  return error.name === "UsageError" ? new UsageError(error.message) : error;
 }
 
 interface Open {
@@ -79,7 +85,7 @@ export function callWorker(worker: Worker, what: string): Caller {
     for (const waiting of open.values()) waiting.reject(gone);
     open.clear();
   };
-  worker.on("error", (error) => end(error as Error));
+  worker.on("error", (error) => end(revived(error as Error)));
   worker.on("exit", () => end(new Error(`The ${what} thread has ended.`)));
   const start = (name: string, args: readonly unknown[], handlers: Open): void => {
     if (gone) {

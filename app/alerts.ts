@@ -33,6 +33,8 @@ export interface AlertsOptions {
 export interface Alerts {
   readonly desk: BoardDesk;
   readonly answers: AnswerDoor;
+  /** Resolves with the reason once the desk's thread has ended, asked or not. */
+  readonly ended: Promise<Error>;
   /** Starts to evaluate, escalate and deliver; links of notices lead to `boardUrl`, unless the duties name another. */
   begin(boardUrl: string): Promise<void>;
   status(): Promise<DeskStatus>;
@@ -106,6 +108,7 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
   let publishing: Repeating | undefined;
   const status = () => thread.call<DeskStatus>("status");
   return {
+    ended: thread.ended,
     desk: {
       receive: (document) => thread.call("receive", document),
       matters: (query, caller) => thread.call("matters", query, caller),
