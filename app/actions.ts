@@ -44,8 +44,8 @@ export interface ActionParts {
   caughtUp(): Promise<void>;
   /** Newest first. */
   rejects(query: RejectQuery): Promise<StoredReject[]>;
-  /** Appends those readings of a logged record again that the registry knows by now; returns how many. */
-  replayLogged(origin: LoggedOrigin): Promise<number>;
+  /** Appends those readings of a logged record again that the registry knows by now. */
+  replayLogged(origin: LoggedOrigin): Promise<LoggedReplay>;
   write(changes: { readonly rejects: readonly StoredReject[] }): Promise<void>;
   reconcile(span: Span, site: string | undefined): AsyncIterable<ReconcileSite>;
 }
@@ -54,6 +54,12 @@ export interface ActionParts {
 export interface LoggedOrigin {
   readonly partition: number;
   readonly offset: number;
+}
+
+/** What became of the readings of a logged record: known by now and appended, or still unknown. */
+export interface LoggedReplay {
+  readonly taken: number;
+  readonly refused: number;
 }
 
 /** Where a reject's record is in the log of readings; undefined for what never got there. */
@@ -75,7 +81,7 @@ async function* rejectsOf(
       to: span.end,
       limit: 500,
       ...(site ? { site } : {}),
-      ...(before ? { before } : {}),
+      ...(before === undefined ? {} : { before }),
     };
     const page = await parts.rejects(query);
     yield* page;
@@ -115,25 +121,27 @@ export function createActions(
 
   async function* replayRejects(span: Span, site: string | undefined, signal: AbortSignal) {
     const total = { replayed: 0, stillRefused: 0, skipped: 0 };
+    /** What of it is still refused is tried again the next time; what came in by then is a repeat. */
+    const tell = async (reject: StoredReject, replayed: boolean, refused: number): Promise<void> => {
+      total.stillRefused += refused;
+      if (!replayed) return;
+      total.replayed += 1;
+      if (refused === 0) await parts.write({ rejects: [{ ...reject, replayedAt: Date.now() }] });
+    };
     for await (const reject of rejectsOf(parts, span, site)) {
       if (signal.aborted) return;
       if (reject.replayedAt !== undefined) continue;
       const logged = loggedOrigin(reject.origin);
       if (logged !== undefined) {
-        if ((await parts.replayLogged(logged)) === 0) continue;
-        await parts.write({ rejects: [{ ...reject, replayedAt: Date.now() }] });
-        total.replayed += 1;
-        continue;
+        const { taken, refused } = await parts.replayLogged(logged);
+        if (taken + refused === 0) total.skipped += 1;
+        await tell(reject, taken > 0, refused);
+      } else {
+        const { records, refused, skipped } = replayReject(acceptor, payloadBytes, reject);
+        if (records.length > 0) await parts.append(records);
+        if (skipped !== undefined) total.skipped += 1;
+        await tell(reject, records.length > 0, refused.length);
       }
-      const { records, refused, skipped } = replayReject(acceptor, payloadBytes, reject);
-      if (records.length > 0) {
-        await parts.append(records);
-        // What of it is still refused is tried again the next time; what came in by then is a repeat.
-        if (refused.length === 0) await parts.write({ rejects: [{ ...reject, replayedAt: Date.now() }] });
-        total.replayed += 1;
-      }
-      if (skipped === undefined) total.stillRefused += refused.length;
-      else total.skipped += 1;
       yield { ...total };
     }
     await parts.caughtUp();

@@ -8,7 +8,7 @@ import { createAcceptor } from "../ingest/accept.ts";
 import { type Collector, createCollector } from "../ingest/collector.ts";
 import type { Log } from "../model/log.ts";
 import type { Changes, EventLog, LogRecord } from "../model/ports.ts";
-import type { ChangedRecord, ReadingsRecord, RecomputeRecord } from "../model/records.ts";
+import type { ChangedRecord, RecomputeRecord } from "../model/records.ts";
 import type { Registry } from "../model/registry.ts";
 import { routesOf } from "../model/routing.ts";
 import { type Calendar, calendarOf, DAY_MS } from "../model/time.ts";
@@ -20,6 +20,7 @@ import { CHANGED_KEY } from "../processors/shares/readings.ts";
 import { registerConfiguration } from "../processors/shares/versions.ts";
 import { type ActionParts, createActions } from "./actions.ts";
 import { closeInOrder } from "./close.ts";
+import { knownOf } from "./logged-replay.ts";
 import { type Processing, startProcessing } from "./processing.ts";
 import { createQueries, type Within } from "./queries.ts";
 import type { ProductionSettings } from "./settings.ts";
@@ -165,15 +166,9 @@ function actionParts({ plan, log, store, collector, caughtUp }: PartsOf): Action
     caughtUp,
     rejects: (query) => store.rejects(query),
     async replayLogged({ partition, offset }) {
-      const logged = await log.recordAt("readings", partition, offset);
-      if (logged === undefined) return 0;
-      const record = JSON.parse(logged.value) as ReadingsRecord;
-      const gauges = plan.meters.get(`${record.site}/${record.meter}`)?.gaugeOf;
-      const readings = record.readings.filter((reading) => gauges?.has(reading.register));
-      if (readings.length === 0) return 0;
-      const value = JSON.stringify({ ...record, readings, received: readings.length });
-      await log.append("readings", [{ key: logged.key, value }]);
-      return readings.length;
+      const { again, ...replay } = knownOf(plan, await log.recordAt("readings", partition, offset));
+      await log.append("readings", again);
+      return replay;
     },
     write: (changes) => store.write(changes),
     async *reconcile(span, site) {

@@ -5,7 +5,7 @@ import { createSqliteLog } from "../adapters/sqlite/log.ts";
 import { createSqliteStore } from "../adapters/sqlite/store.ts";
 import { serveCalls } from "../adapters/thread-call.ts";
 import type { Changes } from "../model/ports.ts";
-import type { ReadingsRecord, RecomputeRecord, Topic } from "../model/records.ts";
+import type { RecomputeRecord, Topic } from "../model/records.ts";
 import type { Registry } from "../model/registry.ts";
 import { shareTexts } from "../model/share-texts.ts";
 import { DAY_MS } from "../model/time.ts";
@@ -13,6 +13,8 @@ import { planOf } from "../processors/plan.ts";
 import { countWrite, type WriteCounts } from "../processors/quality/pipeline.ts";
 import { restatementOf } from "../processors/restate.ts";
 import { CONSUMER, createRunner, type Runner } from "../processors/runner.ts";
+import type { LoggedReplay } from "./actions.ts";
+import { knownOf } from "./logged-replay.ts";
 import { createToday, startPipelineStatus } from "./pipeline.ts";
 
 export interface WriterData {
@@ -140,17 +142,11 @@ async function caughtUp(): Promise<void> {
   await runner?.drain();
 }
 
-/** Appends those readings of a logged record again that the registry knows by now; returns how many. */
-async function replayLogged(offset: number): Promise<number> {
-  const logged = log.recordAt("readings", offset);
-  if (logged === undefined) return 0;
-  const record = JSON.parse(logged.value) as ReadingsRecord;
-  const gauges = plan.meters.get(`${record.site}/${record.meter}`)?.gaugeOf;
-  const readings = record.readings.filter((reading) => gauges?.has(reading.register));
-  if (readings.length === 0) return 0;
-  const value = JSON.stringify({ ...record, readings, received: readings.length });
-  await log.append("readings", [{ key: logged.key, value }]);
-  return readings.length;
+/** Appends those readings of a logged record again that the registry knows by now. */
+async function replayLogged(offset: number): Promise<LoggedReplay> {
+  const { again, ...replay } = knownOf(plan, log.recordAt("readings", offset));
+  await log.append("readings", again);
+  return replay;
 }
 
 let untrimmed: string | undefined;
