@@ -55,10 +55,19 @@ export function checkCalendar(report: Report, form: CalendarForm): void {
   });
 }
 
-/** Warns when the days off are not known for `now`: deadlines would run through holidays. */
+/**
+ * Warns of what the day of `now` makes doubtful: days off that are not known any more, through which deadlines would
+ * run, and days closed before they are over.
+ */
 export function warnOfCalendar({ county, duties }: Registry, now: Instant): Problem[] {
   const problems: Problem[] = [];
   const { dayOf, dateOf } = calendarOf(county.zone);
+  const { closedThrough } = county;
+  if (closedThrough !== undefined && closedThrough >= dayOf(now))
+    reportOn(problems, "county.yaml").warning(
+      "county.closedThrough",
+      `${dateOf(closedThrough)} is not over yet: whatever comes in changes figures of a closed day, and each change is written to the ledger; give the last day whose figures were reported`,
+    );
   const { knownThrough } = duties.calendar;
   if (knownThrough !== undefined && dayOf(now) > knownThrough)
     reportOn(problems, "calendar.yaml").warning(

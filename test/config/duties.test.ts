@@ -97,6 +97,22 @@ describe("the shipped calendar", () => {
       { file: "calendar.yaml", path: "years", severity: "warning" },
     ]);
   });
+
+  it("is compared with the closed days: one that is not over is warned of", async () => {
+    const { registry } = await load({
+      "county.yaml": countyYaml.replace("closedThrough: 2025-12-31", "closedThrough: 2026-03-31"),
+    });
+    for (const now of ["2026-02-01T12:00:00+08:00", "2026-03-31T23:59:59+08:00"])
+      expect(warnOfCalendar(registry, Date.parse(now))).toMatchObject([
+        {
+          file: "county.yaml",
+          path: "county.closedThrough",
+          severity: "warning",
+          message: expect.stringMatching(/^2026-03-31 is not over yet.*give the last day/),
+        },
+      ]);
+    expect(warnOfCalendar(registry, Date.parse("2026-04-01T00:00:00+08:00"))).toEqual([]);
+  });
 });
 
 describe("the example county", () => {
