@@ -18,6 +18,8 @@ export interface FeedOptions {
   /** Shortest time between two events. */
   readonly tickMs?: number;
   readonly heartbeatMs?: number;
+  /** An event at least this often, so that a listener can tell a quiet county from a dead connection. */
+  readonly freshMs?: number;
   readonly mostListeners?: number;
 }
 
@@ -31,8 +33,6 @@ export interface Feed {
 }
 
 const RETRY_MS = 2_000;
-/** An event at least this often, so that a listener can tell a quiet county from a dead connection. */
-const FRESH_MS = 30_000;
 /** A query that takes long is asked less often: it may use this share of the reader's time. */
 const BUSY_SHARE = 0.2;
 
@@ -43,6 +43,7 @@ export function createFeed({
   log,
   tickMs = 1_000,
   heartbeatMs = 15_000,
+  freshMs = 30_000,
   mostListeners = 200,
 }: FeedOptions): Feed {
   const listeners = new Set<ServerResponse>();
@@ -51,6 +52,7 @@ export function createFeed({
   let asking = false;
   let etag: string | undefined;
   let toldMatters: string | undefined;
+  let toldMattersAt = Number.NEGATIVE_INFINITY;
   let sentAt = Number.NEGATIVE_INFINITY;
   let askedAt = Number.NEGATIVE_INFINITY;
 
@@ -65,22 +67,22 @@ export function createFeed({
     told = fault;
   };
   const ask = async (): Promise<void> => {
-    const fresh = performance.now() - sentAt > FRESH_MS;
+    const fresh = performance.now() - sentAt > freshMs;
     const answer = await run("stream", etag === undefined || fresh ? {} : { since: etag });
     if (answer.status !== 200 && answer.status !== 304) return complain(answer.body);
     told = undefined;
     if (answer.status === 304) return;
     etag = answer.etag;
-    // Who missed an event while it did not keep up is told of the matters again, too.
-    if (fresh) toldMatters = undefined;
     sentAt = performance.now();
     broadcast(`event: figures\ndata: ${answer.body}\n\n`);
   };
   const askMatters = async (): Promise<void> => {
     if (matters === undefined) return;
     const text = JSON.stringify(await matters());
-    if (text === toldMatters) return;
+    // Told again now and then, changed or not: who did not keep up missed it, however often figures come.
+    if (text === toldMatters && performance.now() - toldMattersAt < freshMs) return;
     toldMatters = text;
+    toldMattersAt = performance.now();
     broadcast(`event: matters\ndata: ${text}\n\n`);
   };
   const tick = async (): Promise<void> => {

@@ -207,6 +207,39 @@ describe("the stream", () => {
     expect(received).toBeLessThan(30);
   });
 
+  it("tells the matters again to who missed them while it did not read, also where figures change all the time", async () => {
+    let told = 1;
+    const matters = async () => ({ n: told }) as never;
+    const { state, port } = await feedAlone({ tickMs: 5, freshMs: 400, matters });
+    const stuck = await listen(port);
+    await expect.poll(() => stuck.heard.text).toContain('{"n":1}');
+    stuck.heard.socket?.pause();
+    const reader = await listen(port);
+    const big = "x".repeat(1024 * 1024);
+    for (let n = 1; n <= 30; n += 1) {
+      Object.assign(state, { text: `{"f":${n},"big":"${big}"}`, etag: String(n) });
+      await expect.poll(() => reader.heard.text.includes(`{"f":${n},`), { interval: 2 }).toBe(true);
+      reader.heard.text = "";
+    }
+    told = 2;
+    await expect.poll(() => reader.heard.text).toContain('event: matters\ndata: {"n":2}');
+    Object.assign(state, { text: '{"f":"small"}' });
+    stuck.heard.socket?.resume();
+    await expect
+      .poll(() => {
+        Object.assign(state, { etag: String(performance.now()) });
+        return stuck.heard.text.includes('event: matters\ndata: {"n":2}');
+      })
+      .toBe(true);
+  });
+
+  it("tells the matters once while neither they nor the listeners change", async () => {
+    const { state, port } = await feedAlone({ tickMs: 5, matters: async () => ({ n: 1 }) as never });
+    const listener = await listen(port);
+    await expect.poll(() => state.asked.length).toBeGreaterThan(10);
+    expect(listener.heard.text.split("event: matters").length - 1).toBe(1);
+  });
+
   it("ends when the server closes", async () => {
     const served = await serve();
     const listener = await listen(served.port);

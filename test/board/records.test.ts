@@ -208,6 +208,21 @@ describe("rejects", () => {
     expect(seen).toEqual(Array.from({ length: 130 }, (_, n) => 130 - n));
   });
 
+  it("go on from page to page where logged readings were refused, whose offsets are negative", async () => {
+    await board.store.write({ rejects: [2, 1, 0, -1, -2, -3].map((offset) => reject(offset)) });
+    const seen: number[] = [];
+    let before: number | undefined;
+    do {
+      const page: RejectsAnswer = await ask({
+        limit: "2",
+        ...(before === undefined ? {} : { before: String(before) }),
+      });
+      seen.push(...page.rows.map((row) => row.offset));
+      before = page.next;
+    } while (before !== undefined);
+    expect(seen).toEqual([2, 1, 0, -1, -2, -3]);
+  });
+
   it("end a page early when its payloads are long", async () => {
     const payload = Buffer.alloc(256 * 1024, "x").toString("base64");
     await board.store.write({ rejects: Array.from({ length: 40 }, (_, n) => reject(n + 1, { payload })) });
