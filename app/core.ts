@@ -154,7 +154,10 @@ export async function openCore(config: string, data: string): Promise<OpenCore> 
     workerData: { file, registry } satisfies WriterData,
   });
   const writer = callWorker(writerThread, "writer");
-  await writer.call("ready");
+  await writer.call("ready").catch((error: unknown) => {
+    leave(data);
+    throw error;
+  });
   const openReader = (heap: ResourceLimits = READER_HEAP): Caller =>
     callWorker(
       new Worker(threadFile("app-reader"), {

@@ -165,7 +165,13 @@ function trim(): void {
   }
 }
 
-await restate();
+try {
+  await restate();
+} catch (error) {
+  // Left open, the file would keep its log beside it.
+  await store.close();
+  throw error;
+}
 // Its age is that of what came in before the start, too.
 counts = countWrite(counts, { live: await store.live() }, Date.now());
 const running = process();

@@ -1,4 +1,5 @@
 /** What a changed configuration makes wrong: compared with the one last computed with, site by site. */
+import { UsageError } from "../model/errors.ts";
 import type { DirtyDay, SeriesReader } from "../model/ports.ts";
 import type { RecomputeRecord } from "../model/records.ts";
 import type { Factor, Meter, Registry, Site } from "../model/registry.ts";
@@ -256,7 +257,19 @@ function commonChanges(before: CommonSnapshot, plan: Plan, now: Instant): Recomp
   }));
 }
 
-/** Compares the registry with the one the stored figures were computed with. */
+/** Without one site in common it is another county's registry, by which all figures would be taken for removed. */
+function checkCounty(stored: readonly string[], ids: readonly string[]): void {
+  if (stored.length === 0 || stored.some((id) => ids.includes(id))) return;
+  const some = stored.slice(0, 3).join(", ");
+  throw new UsageError(
+    `What is stored is of other sites than the configuration has: ${some}${stored.length > 3 ? ", …" : ""}. Give the county's own configuration by --config.`,
+  );
+}
+
+/**
+ * Compares the registry with the one the stored figures were computed with.
+ * @throws UsageError when they have no site in common
+ */
 export async function restatementOf(plan: Plan, reader: SeriesReader, now: Instant): Promise<Restatement> {
   const { registry } = plan;
   const result: Restatement = { records: [], dirty: [], facts: [] };
@@ -278,7 +291,9 @@ export async function restatementOf(plan: Plan, reader: SeriesReader, now: Insta
   const ids = registry.sites.map((site) => site.id);
   for (const site of registry.sites) await compareSite(site.id, snapshotOf(site));
   const earlier = await changedFact(SITES_FACT, JSON.stringify(ids));
-  for (const id of earlier === undefined ? [] : (JSON.parse(earlier) as string[])) {
+  const stored = earlier === undefined ? [] : (JSON.parse(earlier) as string[]);
+  checkCounty(stored, ids);
+  for (const id of stored) {
     if (!ids.includes(id)) await compareSite(id, undefined);
   }
   const common = await changedFact(COMMON_FACT, JSON.stringify(commonSnapshot(registry)));

@@ -1,7 +1,9 @@
 /** The command line's refusals: exit code 2, and words that say what to do. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { databaseFile } from "../../adapters/data-directory.ts";
+import { countyYaml, siteYaml } from "../config/directory.ts";
 import { runProgram, startProgram } from "../program.ts";
 import { temporaryDirectory } from "../world.ts";
 
@@ -16,6 +18,15 @@ function brokenConfig(): string {
     "county: { id: x, name: { zh: 县, en: X }, zone: Asia/Nowhere, region: zhejiang }\n",
   );
   writeFileSync(join(path, "sites/a.yaml"), "id: a\nname: { zh: 甲, en: A }\ncategory: steel\nmeters: []\n");
+  return path;
+}
+
+/** A county that has no site in common with the example. */
+function otherConfig(): string {
+  const path = join(directory.path, "other-county");
+  mkdirSync(join(path, "sites"), { recursive: true });
+  writeFileSync(join(path, "county.yaml"), countyYaml);
+  writeFileSync(join(path, "sites/works-1.yaml"), siteYaml);
   return path;
 }
 
@@ -117,5 +128,21 @@ describe("the command line", () => {
     expect(second.code).toBe(2);
     expect(second.stderr).toContain("already works in");
     expect(await program.stop()).toBe(0);
+  });
+
+  test("a directory of another county's is left alone, and free again", async () => {
+    const data = join(directory.path, "another");
+    const example = await runProgram(["reconcile", "--data", data]);
+    expect(example.stdout).toContain("no difference");
+    const before = readFileSync(databaseFile(data));
+    const files = readdirSync(data).sort();
+    for (const args of [["reconcile"], ["run", "--no-demo", "--http-port", "0", "--mqtt-port", "0"]]) {
+      const { code, stderr } = await runProgram([...args, "--data", data, "--config", otherConfig()]);
+      expect(stderr).toMatch(/^What is stored is of other sites .*--config\.$/m);
+      expect(code).toBe(2);
+      expect(readdirSync(data).sort()).toEqual(files);
+      expect(readFileSync(databaseFile(data)).equals(before)).toBe(true);
+    }
+    expect((await runProgram(["reconcile", "--data", data])).stdout).toContain("no difference");
   });
 });

@@ -1,7 +1,10 @@
 import { afterEach, describe, expect, test } from "vitest";
+import { UsageError } from "../../model/errors.ts";
+import type { SeriesReader } from "../../model/ports.ts";
 import type { Registry } from "../../model/registry.ts";
 import { planOf } from "../../processors/plan.ts";
 import { createReconcile } from "../../processors/reconcile.ts";
+import { restatementOf } from "../../processors/restate.ts";
 import { limit, usage } from "../limit-world.ts";
 import {
   at,
@@ -255,6 +258,22 @@ describe("a changed registry", () => {
   test("the same registry asks for nothing", async () => {
     const { records } = await restated(registry([site()]), registry([site()]));
     expect(records).toEqual([]);
+  });
+
+  test("another county's is refused, as long as no site is the same", async () => {
+    const ids = ["a", "b", "c", "d"];
+    const facts = new Map([["config:sites", JSON.stringify(ids)]]);
+    const reader = { fact: async (name: string) => facts.get(name) } as unknown as SeriesReader;
+    const restatement = (...sites: string[]) =>
+      restatementOf(planOf(registry(sites.map((id) => site({ id })))), reader, now);
+    await expect(restatement("x", "y")).rejects.toThrow(UsageError);
+    await expect(restatement("x", "y")).rejects.toThrow(/a, b, c, …\. .*--config/);
+    await expect(restatement()).rejects.toThrow(UsageError);
+    expect((await restatement("x", "d")).facts).not.toEqual([]);
+    facts.set("config:sites", "[]");
+    await expect(restatement("x")).resolves.toMatchObject({ records: [] });
+    facts.clear();
+    await expect(restatement("x")).resolves.toMatchObject({ records: [] });
   });
 });
 
