@@ -218,7 +218,8 @@ export function createSqliteLog(db: Database, store: SqliteStore, now: () => num
       position = end;
       if (records.length > 0) nextBatch = performance.now() + spacing(records.length);
       dropDone(state, end);
-      if (records.length === 0 && state.last === position) await more(state);
+      // Whoever gave up while it had the batch in hand is not woken any more.
+      if (!signal.aborted && records.length === 0 && state.last === position) await more(state);
     }
   }
 

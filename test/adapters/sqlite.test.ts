@@ -65,6 +65,21 @@ describe("the SQLite file", () => {
     directory.remove();
   });
 
+  test("ends for a consumer that is told to stop while it has a batch in hand", async () => {
+    const db = openDatabase(":memory:");
+    const log = createSqliteLog(db, createSqliteStore(db, calendar), Date.now);
+    const stop = new AbortController();
+    let batches = 0;
+    for await (const batch of batchesOf(log, stop.signal)) {
+      batches += 1;
+      expect(batch.records).toEqual([]);
+      stop.abort();
+    }
+    expect(batches).toBe(1);
+    await log.close();
+    db.close();
+  });
+
   test("is trimmed only behind what was consumed, and offsets go on", async () => {
     const directory = temporaryDirectory();
     const path = `${directory.path}/energy.db`;
