@@ -1,7 +1,6 @@
 /** Commands on what is stored; they ask the process that works with it, if there is one. */
 import { createReadStream, existsSync, statSync } from "node:fs";
 import { basename } from "node:path";
-import { createInterface } from "node:readline";
 import { type Occupant, occupantOf } from "../adapters/data-directory.ts";
 import { createLog } from "../adapters/pino.ts";
 import { openCore } from "../app/core.ts";
@@ -10,6 +9,7 @@ import { productionSettings, secretsIn } from "../app/settings.ts";
 import type { BoardActions } from "../board/server.ts";
 import { loadConfig } from "../config/load.ts";
 import { UsageError } from "../model/errors.ts";
+import { ask, proofFor } from "./ask.ts";
 import {
   complain,
   configOf,
@@ -21,37 +21,6 @@ import {
   USAGE,
   type Values,
 } from "./options.ts";
-
-async function* linesOf(response: Response): AsyncGenerator<object> {
-  const { Readable } = await import("node:stream");
-  const body = Readable.fromWeb(response.body as import("node:stream/web").ReadableStream);
-  for await (const line of createInterface({ input: body })) {
-    const item = JSON.parse(line) as { error?: { detail?: string } };
-    if (item.error) throw new Error(item.error.detail ?? line);
-    yield item;
-  }
-}
-
-/** What a command shows of itself to the process it asks. */
-function proofFor({ token }: Occupant): Record<string, string> {
-  if (token === undefined) return {};
-  return { authorization: `Basic ${Buffer.from(`command:${token}`).toString("base64")}` };
-}
-
-async function* ask(occupant: Occupant, path: string, type: string, body: unknown): AsyncGenerator<object> {
-  const init = {
-    method: "POST",
-    headers: { "content-type": type, ...proofFor(occupant) },
-    body,
-    duplex: "half",
-  } as RequestInit;
-  const response = await fetch(`${occupant.url}/api/v1/admin/${path}`, init);
-  if (!response.ok) {
-    const problem = (await response.json()) as { detail?: string };
-    throw new UsageError(problem.detail ?? `${path}: HTTP ${response.status}`);
-  }
-  yield* linesOf(response);
-}
 
 /** Log and store of the production stack, beside the processes that work with them. */
 async function withProduction<T>(values: Values, work: (core: ProductionCore) => Promise<T>): Promise<T> {
