@@ -7,8 +7,11 @@ import { chunksOf, namesOf, recordsOf, tagsAre, timeWithin } from "./question.ts
 
 /** Bodies asked for at once; each may have half a megabyte. */
 const BODIES_PER_QUESTION = 25;
-/** Offsets told apart within a millisecond, and as many negative ones: those of the topic of readings. */
-const PLACES = 500_000;
+/**
+ * Offsets told apart within a millisecond, and as many negative ones: those of the topic of readings. Prime to the
+ * step by which the offsets of one partition rise (`placeOf` of the processors): all of an import have one moment.
+ */
+const PLACES = 499_999;
 const BODY = ["offset", "replayedAt", ...bodyNames];
 
 const timeOf = (receivedAt: number, offset: number): string =>

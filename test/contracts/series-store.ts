@@ -4,6 +4,7 @@ import type { Figure, FigureKey } from "../../model/figure.ts";
 import { type Observation, type ObservedName, observed, observedNames } from "../../model/observation.ts";
 import type { SeriesStore } from "../../model/ports.ts";
 import type { StoredReading } from "../../model/reading.ts";
+import { placeOf } from "../../processors/shares/rejects.ts";
 import { at } from "../world.ts";
 
 export interface StoreUnderTest {
@@ -458,6 +459,28 @@ export function seriesStoreContract(
         offset: 1,
         replayedAt: 9,
       });
+    });
+
+    test("keeps all rejects of an import: of one moment, with the numbers of one partition", async () => {
+      const store = await begin();
+      const reject = {
+        code: "future" as const,
+        detail: "d",
+        site: "s",
+        origin: "import",
+        receivedAt: start,
+        values: 1,
+        length: 2,
+        sha256: "x",
+        payload: "e30=",
+      };
+      for (const sign of [1, -1]) {
+        const offsets = Array.from({ length: 1_100 }, (_, i) => sign * placeOf(3, 1 + i));
+        await store.write({ rejects: offsets.map((offset) => ({ ...reject, offset })) });
+      }
+      const found = await store.rejects({ from: start, to: start + 1, limit: 3_000 });
+      expect(found).toHaveLength(2_200);
+      expect(new Set(found.map(({ offset }) => Math.abs(offset))).size).toBe(1_100);
     });
   });
 }
