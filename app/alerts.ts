@@ -11,6 +11,7 @@ import type { Log } from "../model/log.ts";
 import type { Observation } from "../model/observation.ts";
 import type { LogRecord } from "../model/ports.ts";
 import { deskRegistryOf, type Registry } from "../model/registry.ts";
+import { atMost } from "./close.ts";
 import { threadFile } from "./core.ts";
 import type { DeskData, DeskSays, DeskStatus } from "./desk.ts";
 import { type Repeating, repeat } from "./repeating.ts";
@@ -53,6 +54,7 @@ const everyAddress = /^https?:\/\/(0\.0\.0\.0|\[::\])(:|$)/;
 
 const PUBLISH_EVERY_MS = 500;
 const PUBLISH_AFTER_ERROR_MS = 5_000;
+const PUBLISHING_END_MS = 1_500;
 const AT_ONCE = 500;
 /** A notice that waits longer than this says that no channel takes any. */
 const LONG_WAITING_MS = 15 * 60_000;
@@ -146,7 +148,8 @@ export async function openAlerts(options: AlertsOptions): Promise<Alerts> {
       }
     },
     async close() {
-      await publishing?.stop();
+      // What the log has not taken by then is published after the next start.
+      if (publishing) await atMost(PUBLISHING_END_MS, publishing.stop());
       await thread.call("stop");
     },
   };

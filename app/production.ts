@@ -19,7 +19,7 @@ import { createLookAhead } from "../processors/shares/look-ahead.ts";
 import { CHANGED_KEY } from "../processors/shares/readings.ts";
 import { registerConfiguration } from "../processors/shares/versions.ts";
 import { type ActionParts, createActions } from "./actions.ts";
-import { closeInOrder } from "./close.ts";
+import { closeInOrder, type Stop } from "./close.ts";
 import { knownOf } from "./logged-replay.ts";
 import { type Processing, startProcessing } from "./processing.ts";
 import { createQueries, type Within } from "./queries.ts";
@@ -52,7 +52,8 @@ export interface ProductionCore {
   behind(): Promise<{ topic: string; partition: number; records: number }[]>;
   /** Resolves when the processors are done with everything that was in the log. */
   caughtUp(): Promise<void>;
-  close(): Promise<void>;
+  /** @param beside stopped together with what works here, before log and store are closed */
+  close(beside?: readonly Stop[]): Promise<void>;
 }
 
 const followed = ["readings", "rejects", "changed"] as const;
@@ -124,7 +125,7 @@ export async function openProduction(options: ProductionOptions): Promise<Produc
       query: store && createQueries(registry, store).run,
       behind,
       caughtUp,
-      close: () => closeInOrder([collector.stop, () => processing?.stop()], log, store),
+      close: (beside = []) => closeInOrder([collector.stop, () => processing?.stop(), ...beside], log, store),
     };
   } catch (error) {
     await log.close();

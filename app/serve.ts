@@ -20,6 +20,7 @@ import type { MessageSource } from "../model/ports.ts";
 import type { Registry } from "../model/registry.ts";
 import { countWrite, type WriteCounts } from "../processors/quality/pipeline.ts";
 import { type Alerts, tellAlerts } from "./alerts.ts";
+import { stopsOf } from "./close.ts";
 import { openProductionDesk } from "./desk-production.ts";
 import { checkExposure, credentialsOf, type Exposure, secretsOf, tlsOf, urlOf } from "./exposure.ts";
 import { tellBalance, tellCollector, tellDependencies, tellWritten } from "./metrics.ts";
@@ -205,16 +206,10 @@ export async function startServing(options: ServeOptions): Promise<Served> {
       warnings: [...warnings, ...odd],
       httpUrl,
       mqttUrl: inlet?.url(),
-      async close() {
-        await server.close();
-        await status?.stop();
-        await alerts?.close();
-        await core.close();
-      },
+      close: () => core.close(stopsOf({ server, status, alerts })),
     };
   } catch (error) {
-    await alerts?.close();
-    await core.close();
+    await core.close([() => alerts?.close()]);
     throw error;
   }
 }

@@ -20,6 +20,9 @@ import {
   type Values,
 } from "./options.ts";
 
+/** With what a stop may take before it, less than ten seconds and a half. */
+const LEFT_OVER_MS = 300;
+
 const askedToStop = (): Promise<void> =>
   new Promise((resolve) => {
     process.once("SIGINT", () => resolve());
@@ -96,5 +99,7 @@ async function serve(values: Values, text: string): Promise<number> {
   tell.info("stopping");
   await served.close();
   tell.info("stopped");
+  // A request to a server that hangs would keep the process long after everything else has ended.
+  setTimeout(() => process.exit(), LEFT_OVER_MS).unref();
   return 0;
 }

@@ -10,7 +10,7 @@ import { type KafkaLogOptions, type Settings, settingsOf } from "./options.ts";
 import { createQuestions, type Questions } from "./questions.ts";
 import { ensureTopics } from "./topics.ts";
 
-const FLUSH_MS = 5_000;
+const FLUSH_MS = 2_500;
 const TRY_EVERY_MS = 1_000;
 
 export interface KafkaLog extends EventLog {
