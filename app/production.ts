@@ -19,6 +19,7 @@ import { createLookAhead } from "../processors/shares/look-ahead.ts";
 import { CHANGED_KEY } from "../processors/shares/readings.ts";
 import { registerConfiguration } from "../processors/shares/versions.ts";
 import { type ActionParts, createActions } from "./actions.ts";
+import { untilCaughtUp } from "./caught-up.ts";
 import { closeInOrder, type Stop } from "./close.ts";
 import { knownOf } from "./logged-replay.ts";
 import { type Processing, startProcessing } from "./processing.ts";
@@ -50,7 +51,7 @@ export interface ProductionCore {
   query: ReturnType<typeof createQueries>["run"] | undefined;
   /** Records not yet worked on, by topic and partition. */
   behind(): Promise<{ topic: string; partition: number; records: number }[]>;
-  /** Resolves when the processors are done with everything that was in the log. */
+  /** Resolves when the processors are done with everything that was in the log when it was called. */
   caughtUp(): Promise<void>;
   /** @param beside stopped together with what works here, before log and store are closed */
   close(beside?: readonly Stop[]): Promise<void>;
@@ -97,23 +98,22 @@ export async function openProduction(options: ProductionOptions): Promise<Produc
       store && plan && config
         ? startProcessing({ plan, log, store, config, tell, written: options.written ?? (() => undefined) })
         : undefined;
-    const lagOf = async (isFresh: boolean) => {
+    const behind = async () => {
       const lags = await Promise.all(
         followed.map(async (topic) => {
-          const partitions = await log.behind(topic, CONSUMER, isFresh);
+          const partitions = await log.behind(topic, CONSUMER);
           return partitions.map((one) => ({ topic, ...one }));
         }),
       );
       return lags.flat();
     };
-    const behind = () => lagOf(false);
-    const caughtUp = async (): Promise<void> => {
-      // Twice: the notice of changed days follows the figures. Fresh: what was just appended is to be among it.
-      for (let quiet = 0; quiet < 2; ) {
-        quiet = (await lagOf(true)).every(({ records }) => records === 0) ? quiet + 1 : 0;
-        await new Promise((resolve) => setTimeout(resolve, CAUGHT_UP_EVERY_MS));
-      }
-    };
+    const caughtUp = (): Promise<void> =>
+      untilCaughtUp({
+        // Fresh: what was just appended is to be among it.
+        stateOf: (topic) => log.behind(topic, CONSUMER, true),
+        pending: async () => (await store?.pending()) ?? [],
+        pause: () => new Promise((resolve) => setTimeout(resolve, CAUGHT_UP_EVERY_MS)),
+      });
     const parts = store && plan && actionParts({ plan, log, store, collector, caughtUp });
     return {
       calendar: calendarOf(registry.county.zone),

@@ -8,6 +8,8 @@ export interface PartitionLag {
   readonly partition: number;
   /** Records that are not committed yet. */
   readonly records: number;
+  /** Offset of the next record that will be appended. */
+  readonly end: number;
 }
 
 /** @param isFresh the answer is to be of now, and not up to a second old */
@@ -21,6 +23,7 @@ export function createLag(questions: Questions): Lag {
     (await readOffsets(questions, name, group)).map(({ partition, low, high, next }) => ({
       partition,
       records: Math.max(0, high - Math.max(next, low)),
+      end: high,
     }));
 
   return (name, group, isFresh = false) => {
