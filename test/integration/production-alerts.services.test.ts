@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { createInfluxStore } from "../../adapters/influx/store.ts";
 import { createKafkaLog } from "../../adapters/kafka/log.ts";
 import type { MatterAnswer, MattersAnswer } from "../../board/api/matters.ts";
+import type { Readiness } from "../../board/server.ts";
 import type { AlertRecord } from "../../model/records.ts";
 import { calendarOf } from "../../model/time.ts";
 import {
@@ -147,5 +148,26 @@ describe.skipIf(!(await haveServices(["kafka", "influx"])))("the desk of the pro
       receiver.got.some(({ matters: of }) => of.includes(before[0]!)) ? true : undefined,
     );
     expect(await board.readiness()).toMatchObject({ ready: true });
+  });
+
+  test("a process with something to publish ends although Kafka hangs, and leaves its directory to the next", async () => {
+    await kafka.pause();
+    try {
+      await postHook(board!.httpUrl, county.token, postedDocument([postedAlert("c")]));
+      await eventually(async () => {
+        const answer = await fetch(`${board!.httpUrl}/readyz`, { headers: county.people.dev });
+        const { dependencies } = (await answer.json()) as Readiness;
+        return (
+          dependencies.some(({ name, detail }) => name === "kafka" && /wait/.test(detail ?? "")) || undefined
+        );
+      });
+      const ended = board!.stop();
+      const late = new Promise((resolve) => setTimeout(resolve, 60_000, "late").unref());
+      expect(await Promise.race([ended, late])).toBe(0);
+    } finally {
+      await kafka.resume();
+    }
+    board = await start();
+    expect(await matters()).toHaveLength(3);
   });
 });
