@@ -49,8 +49,8 @@ function placeFor(identity: string, taken: ReadonlyMap<string, number>): number 
   return place;
 }
 
-const momentName = ({ site, meter, register }: SeriesKey, at: Instant): string =>
-  `${site} ${meter} ${register} ${at}`;
+const seriesName = ({ site, meter, register }: SeriesKey): string => `${site} ${meter} ${register}`;
+const momentName = (series: SeriesKey, at: Instant): string => `${seriesName(series)} ${at}`;
 
 interface Loser {
   readonly series: SeriesKey;
@@ -97,7 +97,24 @@ async function takenPlaces(
 }
 
 /**
- * Lines of losers. They have no tag of their own, since a plant that corrects every value would make a series of
+ * Winners over losers of the same write, as rows that are kept beside them: a write of a loser that was given up as
+ * the winner of its moment may land after all, and take the only place of the reading that has won since. Shadowed
+ * by their winner until then, they are said to have lost, so that judging them anew changes and writes them.
+ */
+function spareWinners(readings: ReadingChanges, losers: readonly Loser[]): Loser[] {
+  const lost = new Set(losers.map(({ series }) => seriesName(series)));
+  const moments = new Set(losers.map(({ series, row }) => momentName(series, row.at)));
+  return readings
+    .filter(({ series }) => lost.has(seriesName(series)))
+    .flatMap(({ series, rows }) =>
+      rows
+        .filter((row) => row.verdict !== "superseded" && moments.has(momentName(series, row.at)))
+        .map((row) => ({ series, row: { ...row, verdict: "superseded" as const, certain: false } })),
+    );
+}
+
+/**
+ * Lines of losers, and of who won over them. They have no tag of their own, since a plant that corrects every value would make a series of
  * each: several of one moment lie in different nanoseconds of its millisecond.
  */
 export async function loserLines(
@@ -111,7 +128,7 @@ export async function loserLines(
   }
   if (losers.length === 0) return [];
   const places = await takenPlaces(client, losers, lease);
-  return losers.map(({ series, row }) => {
+  return [...losers, ...spareWinners(readings, losers)].map(({ series, row }) => {
     const moment = momentName(series, row.at);
     const taken = places.get(moment) ?? new Map<string, number>();
     places.set(moment, taken);

@@ -29,7 +29,7 @@ function readingOf(register: string, row: readonly Cell[]): StoredReading {
   };
 }
 
-/** Winners by time, with losers among them; a loser that has become the winner is shadowed by it. */
+/** Winners by time, with losers among them; a loser that has become the winner, or a winner kept among them, is shadowed by it. */
 function withLosers(winners: StoredReading[], losers: readonly StoredReading[]): StoredReading[] {
   if (losers.length === 0) return winners;
   const won = new Map(winners.map((row) => [row.at, row]));

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import "../property-seed.ts";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { winnerLines } from "../../adapters/influx/reading-lines.ts";
 import { createInfluxStore, type InfluxStore } from "../../adapters/influx/store.ts";
 import { measurements, recordMeasurements } from "../../model/measurements.ts";
 import type { StoredReading } from "../../model/reading.ts";
@@ -141,6 +142,31 @@ describe.skipIf(!(await haveServices(["influx"])))("InfluxDB", () => {
         [7, "superseded", 0],
       ]);
       for (const result of results) expect(result).toEqual(results[0]);
+    });
+
+    test("survive a write of the first that lands after its correction, and are put right by judging anew", async () => {
+      const store = await open();
+      const first = readingOf(0, { value: 5 });
+      const correction = readingOf(0, { value: 7, revision: 1, offset: 2 });
+      await arrive(store, series, first);
+      await arrive(store, series, correction);
+      const right = [
+        { ...first, verdict: "superseded", certain: false },
+        { ...correction, verdict: "ok", certain: true },
+      ];
+      expect(await store.readings(series, ...ever)).toEqual(right);
+      const late = winnerLines([{ series, rows: [{ ...first, verdict: "ok", certain: true }] }]);
+      const url = `${influx.url}/api/v2/write?org=${influx.org}&bucket=${store.bucket}&precision=ms`;
+      const headers = { authorization: `Token ${influx.token}` };
+      expect((await fetch(url, { method: "POST", headers, body: late.join("\n") })).status).toBe(204);
+      const found = await store.readings(series, ...ever);
+      expect(found.map(({ value, revision }) => [value, revision])).toEqual([
+        [5, 0],
+        [7, 1],
+      ]);
+      await arrive(store, series, correction);
+      expect(await store.readings(series, ...ever)).toEqual(right);
+      expect(await store.certainAtOrBefore(series, start)).toEqual(right[1]);
     });
 
     test("are all kept, thousands of them, without a series for each", async () => {
