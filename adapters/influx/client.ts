@@ -1,9 +1,8 @@
 /** One server: requests with deadlines and tries, InfluxQL answers as they stream in. */
-import { Agent as HttpAgent } from "node:http";
-import { Agent as HttpsAgent } from "node:https";
 import { InfluxDB } from "@influxdata/influxdb-client";
 import { AnswerError, trying } from "./attempts.ts";
 import type { InfluxOptions } from "./options.ts";
+import { requestsWith } from "./requests.ts";
 
 const WRITE_DEADLINE_MS = 5_000;
 const READ_DEADLINE_MS = 60_000;
@@ -86,18 +85,15 @@ async function eachLine(chunks: AsyncIterable<Uint8Array>, take: (line: string) 
 }
 
 function transportOf(options: InfluxOptions, deadlineMs: number) {
-  const secure = options.url.startsWith("https:");
-  const settings = {
-    keepAlive: true,
+  const { agent, transportOptions } = requestsWith(options.url, {
     maxSockets: MAX_CONNECTIONS,
     ...(options.ca ? { ca: options.ca } : {}),
-  };
-  const agent = secure ? new HttpsAgent(settings) : new HttpAgent(settings);
+  });
   const influx = new InfluxDB({
     url: options.url,
     token: options.token,
     timeout: deadlineMs,
-    transportOptions: { agent },
+    transportOptions,
   });
   return { transport: influx.transport, agent };
 }

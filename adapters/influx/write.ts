@@ -80,8 +80,15 @@ function createPlaces(): (lease: Lease) => number {
 export function createWriter(client: InfluxClient, calendar: Calendar) {
   const figureLines = createFigureLines();
   const placeOf = createPlaces();
-  const send = (precision: Precision) => (lines: readonly string[], lease: Lease) =>
-    inParallel(requestsOf(lines), IN_FLIGHT, (request) => client.write(request, precision, lease));
+  const send = (precision: Precision) => async (lines: readonly string[], lease: Lease) => {
+    const failures: unknown[] = [];
+    await inParallel(requestsOf(lines), IN_FLIGHT, async (request) => {
+      if (failures.length > 0) return;
+      await client.write(request, precision, lease).catch((error: unknown) => failures.push(error));
+    });
+    // Not before the others have ended: whoever is told of a failure may write anew, and they would come after.
+    if (failures.length > 0) throw failures[0];
+  };
   const [inMs, inNs] = [send("ms"), send("ns")];
   const writeLive = createLiveWriter(client, inMs);
 
