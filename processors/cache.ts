@@ -15,15 +15,22 @@ const AREA_DAYS = 6_000;
 /** Months of meters kept. */
 const METER_MONTHS = 250_000;
 
-/** A map that forgets what was not used for long: by halves, which costs nothing with each use. */
+/**
+ * A map that forgets what was not used for long: by halves, which costs nothing with each use. While it is held it
+ * forgets nothing.
+ */
 function recent<V>(capacity: number) {
   let young = new Map<string, V>();
   let old = new Map<string, V>();
-  const set = (key: string, value: V): void => {
-    young.set(key, value);
-    if (young.size <= capacity / 2) return;
+  let isHeld = false;
+  const turn = (): void => {
+    if (isHeld || young.size <= capacity / 2) return;
     old = young;
     young = new Map();
+  };
+  const set = (key: string, value: V): void => {
+    young.set(key, value);
+    turn();
   };
   return {
     get(key: string): V | undefined {
@@ -34,6 +41,13 @@ function recent<V>(capacity: number) {
       return older;
     },
     set,
+    hold(): void {
+      isHeld = true;
+    },
+    release(): void {
+      isHeld = false;
+      turn();
+    },
     forget(isGone: (key: string) => boolean): void {
       for (const generation of [young, old]) {
         for (const key of generation.keys()) if (isGone(key)) generation.delete(key);
@@ -47,6 +61,8 @@ function recent<V>(capacity: number) {
 }
 
 export interface Cache {
+  /** So many days of meters one step should be about at most. */
+  readonly stepMeterDays: number;
   tail(gauge: Gauge): Tail | undefined;
   setTail(gauge: Gauge, tail: Tail | undefined): void;
   /** A meter's day as stored. */
@@ -66,6 +82,11 @@ export interface Cache {
   areaDay(key: FigureKey, day: DayIndex): Promise<AreaDay>;
   /** As above, when it is at hand. */
   knownAreaDay(key: FigureKey, day: DayIndex): AreaDay | undefined;
+  /**
+   * Until what `work` changes is written, nothing of it is forgotten: the store would give it as it was before, and
+   * sites were summed of that.
+   */
+  held<T>(work: () => Promise<T>): Promise<T>;
   /** Forgets what is at hand of a site, because its stored rows may be others. */
   forgetSite(site: string): void;
   /** After a failed commit nothing here is sure to be stored. */
@@ -88,13 +109,23 @@ export function meterKey(plan: MeterPlan): FigureKey {
   return { scope: "meter", owner: plan.owner, carrier: plan.meter.carrier };
 }
 
-export function createCache(plan: Plan, reader: SeriesReader): Cache {
+/** How much is kept, for tests of what is more than that. */
+export interface CacheSize {
+  readonly meterDays: number;
+  readonly areaDays: number;
+}
+
+export function createCache(
+  plan: Plan,
+  reader: SeriesReader,
+  size: CacheSize = { meterDays: METER_DAYS, areaDays: AREA_DAYS },
+): Cache {
   const { calendar } = plan;
   const tails = new Map<Gauge, Tail>();
   /** Each meter's latest day, found without joining a name. */
   const latest = new Map<MeterPlan, MeterDay>();
-  const meterDays = recent<MeterDay>(METER_DAYS);
-  const areaDays = recent<AreaDay>(AREA_DAYS);
+  const meterDays = recent<MeterDay>(size.meterDays);
+  const areaDays = recent<AreaDay>(size.areaDays);
   const months = recent<KnownTime>(METER_MONTHS);
 
   const storedDay = async (key: FigureKey, day: DayIndex): Promise<Figure[]> => {
@@ -153,6 +184,7 @@ export function createCache(plan: Plan, reader: SeriesReader): Cache {
   };
 
   return {
+    stepMeterDays: size.meterDays / 10,
     async meterMonth(owner, month) {
       const name = `${owner.owner} ${month}`;
       let known = months.get(name);
@@ -189,6 +221,14 @@ export function createCache(plan: Plan, reader: SeriesReader): Cache {
         areaDays.set(name, known);
       }
       return known;
+    },
+    async held(work) {
+      for (const days of [meterDays, areaDays]) days.hold();
+      try {
+        return await work();
+      } finally {
+        for (const days of [meterDays, areaDays]) days.release();
+      }
     },
     forgetSite(site) {
       for (const gauge of tails.keys()) if (gauge.site === site) tails.delete(gauge);

@@ -27,6 +27,21 @@ import { addRejected, createTally, type IsCounted } from "./tally.ts";
 const AHEAD_INTERVALS = 4;
 const AHEAD_LEAST_MS = HOUR_MS;
 
+/** What the pending spans of one site and cause ask for. */
+interface Asked {
+  readonly cause: string;
+  readonly site: string;
+  readonly touched: readonly Touched[];
+  /** Spans of the site's own rows, from its meters' as they are. */
+  readonly areas: readonly Span[];
+  readonly out: Collector;
+}
+
+const overlapOf = (a: Span, b: Span): Span => ({
+  start: Math.max(a.start, b.start),
+  end: Math.min(a.end, b.end),
+});
+
 export interface ReadingsOptions {
   readonly plan: Plan;
   readonly cache: Cache;
@@ -160,7 +175,12 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
     const pieces = new Map<string, readonly Piece[]>();
     let verdicts: Span | undefined;
     let oldest = owner.meter.from;
+    let start = span.start;
     for (const gauge of owner.gaugeOf.values()) {
+      // What changes at a moment changes the energy since the reading before it.
+      const before = await reader.certainAtOrBefore(gauge, span.start - 1);
+      const reach = gauge.kind === "interval" ? gauge.intervalMs : 0;
+      start = Math.min(start, (before?.at ?? start) - reach);
       const judged = await rejudge(reader, gauge);
       out.readings(gauge, judged.changed);
       cache.setTail(gauge, undefined);
@@ -169,27 +189,76 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
       oldest = Math.min(oldest, judged.extent?.start ?? oldest);
     }
     // A request may say "from ever": there is nothing before the first reading and the meter's service.
-    const asked = { start: Math.max(span.start, oldest - DAY_MS), end: Math.max(span.end, oldest) };
+    const first = oldest - DAY_MS;
+    const asked = { start: Math.max(start, first), end: Math.max(span.end, oldest) };
     const whole = hull(verdicts, asked) ?? asked;
-    // Once the verdicts are stored, only the note tells how far they reached.
-    if (whole.start < asked.start || whole.end > asked.end)
+    // Once the verdicts are stored, only the note tells how far they reached, and which reading was the one before.
+    if (whole.start < Math.max(span.start, first) || whole.end > asked.end)
       out.pendingSet.set(owner.owner, { ...span, ...whole });
     return { plan: owner, span: whole, pieces };
   };
 
-  const recomputeSpans = async (spans: readonly PendingSpan[], out: Collector): Promise<void> => {
+  /** What spans of one cause ask for; `out` has the verdicts that changed. */
+  const askedBy = async (spans: readonly PendingSpan[], cause: string, out: Collector): Promise<Asked> => {
     const touched: Touched[] = [];
-    const { calendar } = plan;
+    const areas: Span[] = [];
     for (const span of spans) {
       const owner = plan.meters.get(`${span.site}/${span.meter}`);
-      if (owner && span.cause !== READINGS_CAUSE) touched.push(await rejudgeSpan(span, owner, out));
+      if (owner && cause !== READINGS_CAUSE) touched.push(await rejudgeSpan(span, owner, out));
       else if (owner) touched.push({ plan: owner, span, pieces: new Map() });
-      if (span.meter !== "") continue;
-      const areas = plan.areas.filter((area) => area.site.id === span.site);
-      await recompute.areas(areas, calendar.dayOf(span.start), calendar.dayOf(span.end - 1) + 1, out);
+      if (span.meter === "") areas.push(span);
     }
-    await recompute.spans(touched, out);
+    return { cause, site: spans[0]!.site, touched, areas, out };
   };
+
+  /** Recomputes the days [from, to) of what was asked for. */
+  const recomputeDays = async (asked: Asked, from: DayIndex, to: DayIndex, out: Collector): Promise<void> => {
+    const { calendar } = plan;
+    const days = { start: calendar.dayStart(from), end: calendar.dayStart(to) };
+    const areas = plan.areas.filter((area) => area.site.id === asked.site);
+    for (const span of asked.areas) {
+      const { start, end } = overlapOf(span, days);
+      if (start < end) await recompute.areas(areas, calendar.dayOf(start), calendar.dayOf(end - 1) + 1, out);
+    }
+    const touched = asked.touched.map((one) => ({ ...one, span: overlapOf(one.span, days) }));
+    await recompute.spans(
+      touched.filter(({ span }) => span.start < span.end),
+      out,
+    );
+  };
+
+  /** Recomputes some days of what was asked for, for all causes at once, so that each row is written once. */
+  const recomputeSlice = async (jobs: readonly Asked[], from: DayIndex, to: DayIndex, isFirst: boolean) => {
+    const total = collector(READINGS_CAUSE);
+    const byCause = new Map<string, Collector>();
+    for (const job of jobs) {
+      const out = isFirst ? job.out : createCollector(plan, job.cause, now(), options.isInSteps);
+      byCause.set(job.cause, out);
+      await recomputeDays(job, from, to, out);
+      total.absorb(out);
+    }
+    await options.write(total.changes());
+    for (const [cause, out] of byCause) await options.note(out, cause);
+  };
+
+  /** The days that spans of a site touch, in slices that one write may hold. */
+  function* slicesOf(jobs: readonly Asked[]): Generator<readonly [DayIndex, DayIndex]> {
+    const { calendar } = plan;
+    const spans = jobs.flatMap(({ touched, areas }) => [...touched.map(({ span }) => span), ...areas]);
+    const whole = spans.reduce<Span | undefined>(hull, undefined);
+    if (whole === undefined || whole.start >= whole.end) {
+      yield [0, 0];
+      return;
+    }
+    const sites = new Set(jobs.map(({ site }) => site));
+    const meters = new Set(jobs.flatMap(({ touched }) => touched.map((one) => one.plan)));
+    for (const area of plan.areas) if (sites.has(area.site.id)) for (const one of area.plans) meters.add(one);
+    for (const owner of meters) for (const area of owner.areas) for (const one of area.plans) meters.add(one);
+    const length = Math.max(1, Math.floor(cache.stepMeterDays / Math.max(1, meters.size)));
+    const end = calendar.dayOf(whole.end - 1) + 1;
+    for (let day = calendar.dayOf(whole.start); day < end; day += length)
+      yield [day, Math.min(end, day + length)];
+  }
 
   /** Sites with rows that depend on the spans. */
   const sitesOf = (spans: readonly PendingSpan[]): Set<string> => {
@@ -208,7 +277,7 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
         await options.sendOn(records.filter((record) => !options.owns(record.key)));
       }
       try {
-        await work(own, commit);
+        await cache.held(() => work(own, commit));
       } finally {
         options.ahead?.release();
       }
@@ -221,19 +290,17 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
       // what is recomputed for one cause is not stored yet when the next one's turn comes.
       if (due.some((span) => span.cause !== READINGS_CAUSE))
         for (const site of sitesOf(due)) cache.forgetSite(site);
-      const total = collector(READINGS_CAUSE);
-      const byCause = new Map<string, Collector>();
+      const jobs: Asked[] = [];
       for (const cause of new Set(due.map((span) => span.cause))) {
         const out = createCollector(plan, cause, now(), options.isInSteps);
-        byCause.set(cause, out);
-        await recomputeSpans(
-          due.filter((span) => span.cause === cause),
-          out,
-        );
-        total.absorb(out);
+        const own = due.filter((span) => span.cause === cause);
+        jobs.push(await askedBy(own, cause, out));
       }
-      await options.write(total.changes());
-      for (const [cause, out] of byCause) await options.note(out, cause);
+      let isFirst = true;
+      for (const [from, to] of slicesOf(jobs)) {
+        await cache.held(() => recomputeSlice(jobs, from, to, isFirst));
+        isFirst = false;
+      }
       // Last of all: whoever comes after a crash recomputes the span, and notes its days whatever it finds.
       await options.write({ pendingDone: due });
       pending.done(due);

@@ -218,8 +218,10 @@ function addRegister(pieces: readonly Piece[], into: ReturnType<typeof emptyQuar
     const also = own.measuredMs[i]! + own.estimatedMs[i]!;
     const a = into.amount[i]!;
     const b = own.amount[i]!;
-    into.amount[i] = Number.isNaN(a) ? b : Number.isNaN(b) ? a : a + b;
+    const amount = Number.isNaN(a) ? b : Number.isNaN(b) ? a : a + b;
     into.measuredMs[i] = Math.min(into.measuredMs[i]!, own.measuredMs[i]!);
     into.estimatedMs[i] = Math.max(0, Math.min(known, also) - into.measuredMs[i]!);
+    // Nothing, of which nothing is known, would be read back as no row.
+    into.amount[i] = amount === 0 && Math.min(known, also) === 0 ? Number.NaN : amount;
   }
 }

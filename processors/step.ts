@@ -153,13 +153,28 @@ async function settleStored(
         results.push(settled);
         break;
       } else if (attempt < WIDEN_MS.length - 1) attempt += 1;
-      else
-        throw new Error(
-          `${gauge.site}/${gauge.meter}/${gauge.register}: readings could not be settled; this is a bug`,
-        );
+      else return [await settleWhole(reader, gauge, sorted)];
     }
   }
   return results;
+}
+
+/**
+ * Settles readings with all that is stored of their register. Verdicts may change before what comes in, too: where
+ * the registry changed, and the request to judge anew lies behind these readings in the log.
+ */
+async function settleWhole(
+  reader: SeriesReader,
+  gauge: Gauge,
+  sorted: readonly Incoming[],
+): Promise<Settled> {
+  const rows = await reader.readings(gauge, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  const settled = settle(gauge, { rows, fromStart: true, toEnd: true }, sorted);
+  if (settled === undefined)
+    throw new Error(
+      `${gauge.site}/${gauge.meter}/${gauge.register}: readings could not be settled; this is a bug`,
+    );
+  return settled;
 }
 
 /** As below, where nothing has to be looked up; undefined where something has. */

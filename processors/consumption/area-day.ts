@@ -63,6 +63,12 @@ export function emptyAreaDay(calendar: Calendar, day: DayIndex): AreaDay {
   return { day, start, end, quarters, total: NO_ROW };
 }
 
+/** A row of zeros of which nothing is known is stored like one that vanished, and read as none: so it is none. */
+export function orNone(row: AreaRow): AreaRow {
+  const { sums, coverage, estimated } = row;
+  return isVanished({ amount: sums[0]!, coverage, estimated, output: sums[5]! }) ? NO_ROW : row;
+}
+
 const numberOf = (value: number | null): number => value ?? Number.NaN;
 const nullable = (value: number): number | null => (Number.isNaN(value) ? null : value);
 

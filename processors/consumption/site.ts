@@ -3,7 +3,7 @@ import { type Instant, QUARTER_MS, type Span } from "../../model/time.ts";
 import { co2FactorsAt, kgCo2Of } from "../emissions/estimate.ts";
 import type { AreaPlan } from "../plan.ts";
 import { coalFactorsAt, kgceOf } from "../standard-coal/convert.ts";
-import { type AreaDay, type AreaRow, emptyRow, sumRows } from "./area-day.ts";
+import { type AreaDay, type AreaRow, emptyRow, orNone, sumRows } from "./area-day.ts";
 import { type MeterDay, serviceMs } from "./meter-day.ts";
 
 const interned = new Map<string, readonly string[]>();
@@ -102,7 +102,7 @@ export function siteQuarter(area: AreaPlan, days: readonly MeterDay[], i: number
     missingMeters: known.missingMeters,
   });
   addEffects(area, row, carrying, start);
-  return row;
+  return orNone(row);
 }
 
 /** A site's day: the sum of its quarter-hours in time, with its meters' worst coverage over the day. */
@@ -115,5 +115,5 @@ export function siteTotal(area: AreaPlan, target: AreaDay, days: readonly MeterD
     estimated: known.estimated,
     missingMeters: known.missingMeters,
   });
-  return row;
+  return orNone(row);
 }
