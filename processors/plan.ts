@@ -127,7 +127,10 @@ function sitesByGroup(registry: Registry, withNational: ReadonlySet<string>): Ma
   for (const site of [...registry.sites].sort((a, b) => compare(a.id, b.id))) {
     for (const key of allGroupKeysOf(site)) {
       add(key, site);
-      if (withNational.has(key) && !site.nationalList) add(key + WITHOUT_NATIONAL, site);
+      if (!withNational.has(key)) continue;
+      if (!site.nationalList) add(key + WITHOUT_NATIONAL, site);
+      // Also where nobody is left: what it was before must go.
+      else if (!groups.has(key + WITHOUT_NATIONAL)) groups.set(key + WITHOUT_NATIONAL, []);
     }
   }
   return groups;

@@ -169,7 +169,7 @@ export function createReconcile(realPlan: Plan, reader: SeriesReader): Reconcile
         const rollup = createRollup(plan, reader, cache, cache.meterMonth);
         await rollup.groupDays(marks, () => undefined, out);
         await rollup.siteMonths(marks, out);
-        await rollup.groupMonths(marks, out);
+        await rollup.groupMonths(marks, true, out);
       }
       const stale = (carrier: string, day: DayIndex, month: boolean) =>
         dirty.some(

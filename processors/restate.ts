@@ -190,40 +190,55 @@ function factorChanges(
   return records;
 }
 
+/** A site whose groups are to be summed anew, and with which others. */
+interface Regrouping {
+  readonly site: string;
+  readonly from: Instant;
+  /** With all of the county: they share that group at the least, and sums that stay the same are not written. */
+  readonly withAll: boolean;
+  /** Carriers of which a row's owner is gone: the others of the carrier are summed without it. */
+  readonly carriers: ReadonlySet<string>;
+}
+
+/** Sites at which meters count, and their carriers (`siteCarriersOf`). */
+const areasOf = ({ meters }: SiteSnapshot): { owner: string; carrier: string }[] =>
+  meters.flatMap(({ contributes, conversionOutput, countsTo, site, carrier }) => [
+    ...(contributes !== "none" || conversionOutput ? [{ owner: site, carrier }] : []),
+    ...(contributes === "subtract" && countsTo !== undefined ? [{ owner: countsTo, carrier }] : []),
+  ]);
+
 /**
- * Days of the sites that share or shared a group with a site whose memberships changed, or with carriers that
- * are gone from it: their groups are to be summed without what is no longer in them.
- * @param site absent: it was removed
+ * What becomes of groups when a site's memberships change, or when it is new, or gone with all or some carriers.
+ * @param before absent: it is new. @param after absent: it was removed
  */
-function regrouped(
+function regrouping(
   plan: Plan,
-  before: SiteSnapshot,
-  after: SiteSnapshot | undefined,
   site: string,
-  now: Instant,
-): DirtyDay[] {
-  const groups = (snapshot: SiteSnapshot) => [
-    snapshot.category,
-    snapshot.town,
-    snapshot.sector ?? null,
-    snapshot.classes,
-    snapshot.nationalList,
-  ];
-  const carriersOf = (snapshot: SiteSnapshot | undefined) =>
-    new Set(snapshot?.meters.map((meter) => meter.carrier));
-  const current = carriersOf(after);
-  const gone = new Set([...carriersOf(before)].filter((carrier) => !current.has(carrier)));
-  const isRegrouped = after === undefined || !same(groups(before), groups(after));
-  if (!isRegrouped && gone.size === 0) return [];
-  const from = Math.min(...before.meters.map((meter) => meter.from));
-  const areas = plan.areas.filter((area) => isRegrouped || gone.has(area.carrier) || area.site.id === site);
+  before: SiteSnapshot | undefined,
+  after: SiteSnapshot | undefined,
+): Regrouping | undefined {
+  const groups = ({ category, town, sector = null, classes, nationalList }: SiteSnapshot) =>
+    JSON.stringify([category, town, sector, classes, nationalList]);
+  const known = before ?? after;
+  const from = Math.min(...(known?.meters ?? []).map((meter) => meter.from));
+  if (known === undefined || !Number.isFinite(from)) return undefined;
+  if (before === undefined) return { site, from, withAll: false, carriers: new Set() };
+  const gone = areasOf(before).filter(({ owner, carrier }) => !plan.areaOf.has(`${owner}\n${carrier}`));
+  const withAll = after === undefined || groups(before) !== groups(after);
+  if (!withAll && gone.length === 0) return undefined;
+  return { site, from, withAll, carriers: new Set(gone.map(({ carrier }) => carrier)) };
+}
+
+/** Days whose groups are to be summed anew: each once, however many sites changed. */
+function regrouped(plan: Plan, changes: readonly Regrouping[], now: Instant): DirtyDay[] {
   const days: DirtyDay[] = [];
-  const causes = [`registry: ${site}`];
-  // Every area of the county: they share that group at the least, and sums that stay the same are not written.
-  for (const area of areas) {
-    for (let day = plan.calendar.dayOf(from); day <= plan.calendar.dayOf(now); day += 1) {
-      days.push({ site: area.site.id, carrier: area.carrier, day, causes });
-    }
+  for (const { site, carrier } of plan.areas) {
+    const own = changes.filter((one) => one.withAll || one.site === site.id || one.carriers.has(carrier));
+    if (own.length === 0) continue;
+    const causes = own.map((one) => `registry: ${one.site}`);
+    const first = plan.calendar.dayOf(Math.min(...own.map(({ from }) => from)));
+    for (let day = first; day <= plan.calendar.dayOf(now); day += 1)
+      days.push({ site: site.id, carrier, day, causes });
   }
   return days;
 }
@@ -266,6 +281,16 @@ function checkCounty(stored: readonly string[], ids: readonly string[]): void {
   );
 }
 
+/** A site as it is without its meters. */
+const without = (site: SiteSnapshot | null | undefined): SiteSnapshot | undefined =>
+  site ? { ...site, meters: [] } : undefined;
+
+async function wasRead(reader: SeriesReader, { site, id, registers }: Meter): Promise<boolean> {
+  for (const register of registers)
+    if ((await reader.extent({ site, meter: id, register: register.id })) !== undefined) return true;
+  return false;
+}
+
 /**
  * Compares the registry with the one the stored figures were computed with.
  * @throws UsageError when they have no site in common
@@ -273,31 +298,51 @@ function checkCounty(stored: readonly string[], ids: readonly string[]): void {
 export async function restatementOf(plan: Plan, reader: SeriesReader, now: Instant): Promise<Restatement> {
   const { registry } = plan;
   const result: Restatement = { records: [], dirty: [], facts: [] };
-  /** The stored fact where it differs from what is so now; undefined where it does not, or there was none. */
-  const changedFact = async (name: string, value: string): Promise<string | undefined> => {
+  /** What is stored of a fact, and whether it differs from what is so now. */
+  const compareFact = async (name: string, value: string) => {
     const stored = await reader.fact(name);
-    if (stored === value) return undefined;
-    result.facts.push({ name, value });
-    return stored;
+    const isChanged = stored !== value;
+    if (isChanged) result.facts.push({ name, value });
+    return { stored, isChanged };
   };
-  const compareSite = async (id: string, after: SiteSnapshot | undefined): Promise<void> => {
-    const stored = await changedFact(SITE_FACT + id, JSON.stringify(after ?? null));
-    const before = stored === undefined ? null : (JSON.parse(stored) as SiteSnapshot | null);
-    if (before === null) return;
-    if (after) for (const record of siteChanges(before, after, id, now)) result.records.push(record);
-    if (after) for (const day of partMonths(plan, before, after, id, now)) result.dirty.push(day);
-    for (const day of regrouped(plan, before, after, id, now)) result.dirty.push(day);
+  /** Meters that are in the registry anew and have readings from before: by another registry, or judged by none. */
+  const addReturned = async (before: SiteSnapshot, after: SiteSnapshot): Promise<void> => {
+    for (const meter of after.meters) {
+      if (before.meters.some(({ id }) => id === meter.id) || !(await wasRead(reader, meter))) continue;
+      const { site, id, from } = meter;
+      const cause = `registry: ${site}/${id}`;
+      const to = now + HOUR_MS;
+      result.records.push({ kind: "recompute", site, meter: id, from, to, cause, receivedAt: now });
+    }
   };
+  const regroupings: Regrouping[] = [];
   const ids = registry.sites.map((site) => site.id);
+  const { stored: earlier } = await compareFact(SITES_FACT, JSON.stringify(ids));
+  const listed = earlier === undefined ? [] : (JSON.parse(earlier) as string[]);
+  checkCounty(listed, ids);
+  const compareSite = async (id: string, after: SiteSnapshot | undefined): Promise<void> => {
+    const { stored, isChanged } = await compareFact(SITE_FACT + id, JSON.stringify(after ?? null));
+    // At the very first start nothing is restated.
+    if (!isChanged || (stored === undefined && earlier === undefined)) return;
+    const known = stored === undefined ? null : (JSON.parse(stored) as SiteSnapshot | null);
+    const [before, current] = [known ?? without(after), after ?? without(known)];
+    if (before === undefined || current === undefined) return;
+    await addReturned(before, current);
+    const own = siteChanges(before, current, id, now);
+    // The rows of a site that is new or gone are made with its meters, or no more; those of its hosts here.
+    const isWhole = known !== null && after !== undefined;
+    result.records.push(...own.filter(({ site }) => isWhole || (site !== id && ids.includes(site))));
+    result.dirty.push(...partMonths(plan, before, current, id, now));
+    const change = regrouping(plan, id, known ?? undefined, after);
+    if (change) regroupings.push(change);
+  };
   for (const site of registry.sites) await compareSite(site.id, snapshotOf(site));
-  const earlier = await changedFact(SITES_FACT, JSON.stringify(ids));
-  const stored = earlier === undefined ? [] : (JSON.parse(earlier) as string[]);
-  checkCounty(stored, ids);
-  for (const id of stored) {
+  for (const id of listed) {
     if (!ids.includes(id)) await compareSite(id, undefined);
   }
-  const common = await changedFact(COMMON_FACT, JSON.stringify(commonSnapshot(registry)));
-  if (common !== undefined)
-    result.records.push(...commonChanges(JSON.parse(common) as CommonSnapshot, plan, now));
+  result.dirty.push(...regrouped(plan, regroupings, now));
+  const common = await compareFact(COMMON_FACT, JSON.stringify(commonSnapshot(registry)));
+  if (common.isChanged && common.stored !== undefined)
+    result.records.push(...commonChanges(JSON.parse(common.stored) as CommonSnapshot, plan, now));
   return result;
 }

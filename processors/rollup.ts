@@ -10,6 +10,7 @@ import {
   areaFigure,
   GONE_ROW,
   NO_ROW,
+  orNone,
   rowOfFigure,
   sameRow,
   sumRows,
@@ -86,7 +87,8 @@ export interface Rollup {
     out: Collector,
   ): Promise<void>;
   siteMonths(dirty: readonly DirtyDay[], out: Collector): Promise<void>;
-  groupMonths(dirty: readonly DirtyDay[], out: Collector): Promise<void>;
+  /** @param all of every group, as one may have lost its last member; else of those the days' sites are in */
+  groupMonths(dirty: readonly DirtyDay[], all: boolean, out: Collector): Promise<void>;
 }
 
 /** @param meterMonth known time of a meter in a month: the sum of its days' rows */
@@ -158,7 +160,7 @@ export function createRollup(
       const { coverage, estimated, missingMeters } = knowledgeOf(area, span, (i) => known[i]!);
       Object.assign(row, { coverage, estimated, missingMeters });
     }
-    write(key, "month", span.start, row, await storedRow(key, "month", span.start), out);
+    write(key, "month", span.start, orNone(row), await storedRow(key, "month", span.start), out);
   };
 
   /** A group's changed quarter-hours of a day, and the day's sum. */
@@ -176,13 +178,15 @@ export function createRollup(
     for (const i of quarters) {
       const start = target.start + i * QUARTER_MS;
       const bySite = rows.quarters.get(start) ?? NO_ROWS;
-      const row = sumRows(members.flatMap((area) => bySite.get(area.site.id) ?? []));
-      if (row.present) groupKnowledge(members, { start, end: start + QUARTER_MS }, bySite, row);
+      const sum = sumRows(members.flatMap((area) => bySite.get(area.site.id) ?? []));
+      if (sum.present) groupKnowledge(members, { start, end: start + QUARTER_MS }, bySite, sum);
+      const row = orNone(sum);
       if (write(key, "15m", start, row, target.quarters[i]!, out))
         target.quarters[i] = row.present ? row : GONE_ROW;
     }
-    const total = sumRows(target.quarters);
-    if (total.present) groupKnowledge(members, target, rows.days.get(target.start) ?? NO_ROWS, total);
+    const sum = sumRows(target.quarters);
+    if (sum.present) groupKnowledge(members, target, rows.days.get(target.start) ?? NO_ROWS, sum);
+    const total = orNone(sum);
     if (write(key, "day", target.start, total, target.total, out))
       target.total = total.present ? total : GONE_ROW;
   };
@@ -201,7 +205,7 @@ export function createRollup(
       const stored = byStart(await reader.figures(members.map(areaKey), "month", span.start, span.start + 1));
       groupKnowledge(members, span, stored.get(span.start) ?? NO_ROWS, row);
     }
-    write(key, "month", span.start, row, await storedRow(key, "month", span.start), out);
+    write(key, "month", span.start, orNone(row), await storedRow(key, "month", span.start), out);
   };
 
   const runDay = async (
@@ -211,7 +215,10 @@ export function createRollup(
     quarters: ReadonlySet<number> | undefined,
     out: Collector,
   ) => {
-    const groups = new Set(sites.flatMap((site) => plan.groupsOf(site, day)));
+    // Where anything may have changed, a group may have lost its last member.
+    const groups = quarters
+      ? new Set(sites.flatMap((site) => plan.groupsOf(site, day)))
+      : plan.groupSites.keys();
     const start = calendar.dayStart(day);
     const end = calendar.dayStart(day + 1);
     const touched = quarters ?? new Set(Array.from({ length: (end - start) / QUARTER_MS }, (_, i) => i));
@@ -258,9 +265,11 @@ export function createRollup(
       const months = monthsOf(dirty, (area) => [[area.site.id, area]]);
       await Promise.all([...months].map(({ item, month }) => siteMonth(item, month, out)));
     },
-    async groupMonths(dirty, out) {
+    async groupMonths(dirty, all, out) {
       const months = monthsOf(dirty, (area, day) =>
-        plan.groupsOf(area.site, day).map((group) => [group, group] as const),
+        (all ? [...plan.groupSites.keys()] : plan.groupsOf(area.site, day)).map(
+          (group) => [`${group} ${area.carrier}`, group] as const,
+        ),
       );
       await Promise.all([...months].map(({ item, month, carrier }) => groupMonth(item, carrier, month, out)));
     },

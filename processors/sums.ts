@@ -136,7 +136,16 @@ export function createSums(plan: Plan, rollup: Rollup, limits?: LimitStage): Sum
     for (const [cause, some] of byCause(finished, (mark) => `${mark.site} ${monthOf(mark)}`))
       await part(cause, (out) => rollup.siteMonths(some, out));
     for (const [cause, some] of byCause(finished, monthOf))
-      await part(cause, (out) => rollup.groupMonths(some, out), limits ? [] : some);
+      await part(
+        cause,
+        (out) =>
+          rollup.groupMonths(
+            some,
+            some.some((mark) => allQuarters(mark) === undefined),
+            out,
+          ),
+        limits ? [] : some,
+      );
     for (const mark of finished) {
       marks.delete(keyOf(mark));
       if (limits === undefined) continue;

@@ -159,6 +159,8 @@ export async function openPipeline(
   path = ":memory:",
   clock: () => number = Date.now,
   watch: (changes: Changes) => void = () => undefined,
+  /** In the log ahead of what a changed registry asks for. */
+  logged: readonly SiteRecord[] = [],
 ) {
   const plan = planOf(config);
   const db = openDatabase(path);
@@ -166,7 +168,8 @@ export async function openPipeline(
   const log = createSqliteLog(db, store, clock);
   const restatement = await restatementOf(plan, store, clock());
   const requests = restatement.records.map((record) => ({ key: record.site, value: JSON.stringify(record) }));
-  await log.append("readings", requests);
+  const ahead = logged.map((record) => ({ key: record.site, value: JSON.stringify(record) }));
+  await log.append("readings", [...ahead, ...requests]);
   await store.write({ dirtySet: restatement.dirty, facts: restatement.facts });
   const options = {
     plan,

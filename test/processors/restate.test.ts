@@ -263,7 +263,10 @@ describe("a changed registry", () => {
   test("another county's is refused, as long as no site is the same", async () => {
     const ids = ["a", "b", "c", "d"];
     const facts = new Map([["config:sites", JSON.stringify(ids)]]);
-    const reader = { fact: async (name: string) => facts.get(name) } as unknown as SeriesReader;
+    const reader = {
+      fact: async (name: string) => facts.get(name),
+      extent: async () => undefined,
+    } as unknown as SeriesReader;
     const restatement = (...sites: string[]) =>
       restatementOf(planOf(registry(sites.map((id) => site({ id })))), reader, now);
     await expect(restatement("x", "y")).rejects.toThrow(UsageError);
