@@ -277,7 +277,7 @@ function checkCounty(stored: readonly string[], ids: readonly string[]): void {
   if (stored.length === 0 || stored.some((id) => ids.includes(id))) return;
   const some = stored.slice(0, 3).join(", ");
   throw new UsageError(
-    `What is stored is of other sites than the configuration has: ${some}${stored.length > 3 ? ", …" : ""}. Give the county's own configuration by --config.`,
+    `What is stored is of other sites than the configuration has: ${some}${stored.length > 3 ? ", …" : ""}. Give the county's own configuration by --config; where every site has a new id, begin with an empty directory or bucket.`,
   );
 }
 
