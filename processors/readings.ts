@@ -93,6 +93,8 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
   const live = new Map<string, LiveMeter>();
   let isMarkingAll = false;
 
+  const areasOf = (site: string): AreaPlan[] => plan.areas.filter((area) => area.site.id === site);
+
   const collector = (cause: string): Collector => createCollector(plan, cause, now(), isMarkingAll);
 
   /** A request is noted with the batch, and carried out when the batch's readings are stored. */
@@ -100,7 +102,11 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
     options.admit?.(record);
     const site = plan.registry.sites.find((one) => one.id === record.site);
     const all = site?.meters.map((meter) => meter.id) ?? [];
-    const meters = record.meter === undefined ? all : [record.meter];
+    // What other sites' meters count here is not recomputed with any of its own.
+    const hasGuests = areasOf(record.site).some((area) =>
+      area.plans.some(({ meter }) => meter.site !== record.site),
+    );
+    const meters = record.meter === undefined ? [...all, ...(hasGuests ? [""] : [])] : [record.meter];
     for (const meter of meters) {
       const span = { start: record.from, end: record.to };
       const noted = pending.note(record.site, meter, span, record.cause, at, true);
@@ -198,6 +204,13 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
     return { plan: owner, span: whole, pieces };
   };
 
+  /** A request may say "from ever". */
+  const sinceService = (span: PendingSpan): Span => {
+    const members = areasOf(span.site).flatMap((area) => area.plans);
+    const first = Math.min(...members.map(({ meter }) => meter.from));
+    return { start: Math.min(span.end, Math.max(span.start, first)), end: span.end };
+  };
+
   /** What spans of one cause ask for; `out` has the verdicts that changed. */
   const askedBy = async (spans: readonly PendingSpan[], cause: string, out: Collector): Promise<Asked> => {
     const touched: Touched[] = [];
@@ -206,7 +219,7 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
       const owner = plan.meters.get(`${span.site}/${span.meter}`);
       if (owner && cause !== READINGS_CAUSE) touched.push(await rejudgeSpan(span, owner, out));
       else if (owner) touched.push({ plan: owner, span, pieces: new Map() });
-      if (span.meter === "") areas.push(span);
+      if (span.meter === "") areas.push(sinceService(span));
     }
     return { cause, site: spans[0]!.site, touched, areas, out };
   };
@@ -215,7 +228,7 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
   const recomputeDays = async (asked: Asked, from: DayIndex, to: DayIndex, out: Collector): Promise<void> => {
     const { calendar } = plan;
     const days = { start: calendar.dayStart(from), end: calendar.dayStart(to) };
-    const areas = plan.areas.filter((area) => area.site.id === asked.site);
+    const areas = areasOf(asked.site);
     for (const span of asked.areas) {
       const { start, end } = overlapOf(span, days);
       if (start < end) await recompute.areas(areas, calendar.dayOf(start), calendar.dayOf(end - 1) + 1, out);

@@ -224,3 +224,24 @@ test("a reading that was logged before the registry changed is settled by the ne
   expect(figures).toEqual(await everything(fresh));
   await fresh.close();
 });
+
+test("a damaged row of a site that others count at alone is found and put right", async () => {
+  const directory = temporaryDirectory();
+  directories.push(directory);
+  const guest = meter({ site: "p", id: "out", role: "sub", contributes: "subtract", countsTo: "h" });
+  const config = registry([
+    other("p", { meters: [meter({ site: "p" }), guest] }),
+    other("h", { meters: [] }),
+  ]);
+  const pipeline = await openPipeline(config, `${directory.path}/energy.db`, () => now);
+  await send(pipeline, [flow(5, { site: "p" }), flow(2, { site: "p", meter: "out" })]);
+  const [before] = await pipeline.figures("site", "day", "h");
+  pipeline.db.exec(
+    "UPDATE site_day SET amount=amount + 1 WHERE owner IN (SELECT id FROM owner WHERE owner='h')",
+  );
+  expect((await pipeline.figures("site", "day", "h"))[0]).not.toEqual(before);
+  await pipeline.send([{ kind: "recompute", site: "h", from: 0, to: now, cause: "repair", receivedAt: now }]);
+  await pipeline.settled();
+  expect((await pipeline.figures("site", "day", "h"))[0]).toEqual(before);
+  await pipeline.close();
+});
