@@ -22,6 +22,9 @@ import { createFleet } from "./demo/fleet.ts";
 import { simulate, simulateReport } from "./demo/simulate.ts";
 import { ConfigError, UsageError } from "./model/errors.ts";
 
+/** After the end of a command, for what is still open. */
+const LEFT_OVER_MS = 3_000;
+
 async function check(values: Values): Promise<number> {
   const { registry, warnings } = await loadConfig(configOf(values));
   const all = [...warnings, ...warnOfCalendar(registry, Date.now())];
@@ -101,3 +104,5 @@ try {
   else complain(error instanceof Error ? (error.stack ?? error.message) : String(error));
   process.exitCode = error instanceof ConfigError || error instanceof UsageError ? 2 : 1;
 }
+// What a failure left open must not keep a process that does nothing any more: whoever watches it starts it again.
+setTimeout(() => process.exit(), LEFT_OVER_MS).unref();

@@ -179,10 +179,13 @@ export async function openCore(config: string, data: string): Promise<OpenCore> 
     caughtUp: () => writer.call("caughtUp"),
     lost: Promise.race([writer.ended, reader.ended]),
     async close() {
-      await collector.stop();
-      await reader.call("stop");
-      await writer.call("stop");
-      leave(data);
+      // A thread that is gone answers nothing; the others must end all the same.
+      await Promise.allSettled([collector.stop(), reader.call("stop")]);
+      try {
+        await writer.call("stop");
+      } finally {
+        leave(data);
+      }
     },
   };
 }

@@ -62,6 +62,8 @@ export interface ReadingsOptions {
    * did not; see `markAll`.
    */
   readonly isInSteps: boolean;
+  /** Between two slices of a long recompute, for whatever else the thread has to do. */
+  readonly pause?: () => Promise<void>;
   /** Told what came in of a meter, once it is stored. */
   readonly heard?: (batch: MeterBatch, now: Instant) => void;
   /** Takes note of the days that changed, and why. */
@@ -266,7 +268,8 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
     const sites = new Set(jobs.map(({ site }) => site));
     const meters = new Set(jobs.flatMap(({ touched }) => touched.map((one) => one.plan)));
     for (const area of plan.areas) if (sites.has(area.site.id)) for (const one of area.plans) meters.add(one);
-    for (const owner of meters) for (const area of owner.areas) for (const one of area.plans) meters.add(one);
+    for (const owner of [...meters])
+      for (const area of owner.areas) for (const one of area.plans) meters.add(one);
     const length = Math.max(1, Math.floor(cache.stepMeterDays / Math.max(1, meters.size)));
     const end = calendar.dayOf(whole.end - 1) + 1;
     for (let day = calendar.dayOf(whole.start); day < end; day += length)
@@ -311,6 +314,7 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
       }
       let isFirst = true;
       for (const [from, to] of slicesOf(jobs)) {
+        if (!isFirst) await options.pause?.();
         await cache.held(() => recomputeSlice(jobs, from, to, isFirst));
         isFirst = false;
       }

@@ -29,6 +29,7 @@ export interface Restatement {
 const SITE_FACT = "config:site:";
 const SITES_FACT = "config:sites";
 const COMMON_FACT = "config:common";
+const GROUPS_FACT = "config:groups";
 
 function snapshotOf(site: Site): SiteSnapshot {
   const { category, town = null, sector = null, classes, nationalList } = site;
@@ -198,6 +199,8 @@ interface Regrouping {
   readonly withAll: boolean;
   /** Carriers of which a row's owner is gone: the others of the carrier are summed without it. */
   readonly carriers: ReadonlySet<string>;
+  /** It did not change itself: it is a member of a group that came into being. */
+  readonly isMember?: boolean;
 }
 
 /** Sites at which meters count, and their carriers (`siteCarriersOf`). */
@@ -229,13 +232,37 @@ function regrouping(
   return { site, from, withAll, carriers: new Set(gone.map(({ carrier }) => carrier)) };
 }
 
+/** Groups that came into being, such as a town without its first nationally listed project: with all their past. */
+function* newGroups(plan: Plan, earlier: readonly string[]): Generator<Regrouping> {
+  const known = new Set(earlier);
+  for (const [key, sites] of plan.groupSites)
+    if (!known.has(key))
+      for (const site of sites) {
+        const from = Math.min(...site.meters.map((meter) => meter.from));
+        if (Number.isFinite(from))
+          yield { site: site.id, from, withAll: false, carriers: new Set(), isMember: true };
+      }
+}
+
+/** So many sites a cause names; of more it says how many. */
+const NAMED_SITES = 3;
+
+function causesOf(changes: readonly Regrouping[]): string[] {
+  const sites = new Set(changes.map(({ site }) => site));
+  if (sites.size === 0) return ["registry: groups"];
+  return sites.size > NAMED_SITES
+    ? [`registry: ${sites.size} sites`]
+    : [...sites].map((site) => `registry: ${site}`);
+}
+
 /** Days whose groups are to be summed anew: each once, however many sites changed. */
 function regrouped(plan: Plan, changes: readonly Regrouping[], now: Instant): DirtyDay[] {
   const days: DirtyDay[] = [];
   for (const { site, carrier } of plan.areas) {
     const own = changes.filter((one) => one.withAll || one.site === site.id || one.carriers.has(carrier));
     if (own.length === 0) continue;
-    const causes = own.map((one) => `registry: ${one.site}`);
+    const changed = own.filter((one) => !one.isMember);
+    const causes = causesOf(changed.length > 0 ? changed : changes.filter((one) => !one.isMember));
     const first = plan.calendar.dayOf(Math.min(...own.map(({ from }) => from)));
     for (let day = first; day <= plan.calendar.dayOf(now); day += 1)
       days.push({ site: site.id, carrier, day, causes });
@@ -331,8 +358,9 @@ export async function restatementOf(plan: Plan, reader: SeriesReader, now: Insta
     const own = siteChanges(before, current, id, now);
     // The rows of a site that is new or gone are made with its meters, or no more; those of its hosts here.
     const isWhole = known !== null && after !== undefined;
-    result.records.push(...own.filter(({ site }) => isWhole || (site !== id && ids.includes(site))));
-    result.dirty.push(...partMonths(plan, before, current, id, now));
+    for (const record of own)
+      if (isWhole || (record.site !== id && ids.includes(record.site))) result.records.push(record);
+    for (const day of partMonths(plan, before, current, id, now)) result.dirty.push(day);
     const change = regrouping(plan, id, known ?? undefined, after);
     if (change) regroupings.push(change);
   };
@@ -340,9 +368,13 @@ export async function restatementOf(plan: Plan, reader: SeriesReader, now: Insta
   for (const id of listed) {
     if (!ids.includes(id)) await compareSite(id, undefined);
   }
-  result.dirty.push(...regrouped(plan, regroupings, now));
+  const groups = await compareFact(GROUPS_FACT, JSON.stringify([...plan.groupSites.keys()].sort()));
+  if (groups.stored !== undefined)
+    for (const change of newGroups(plan, JSON.parse(groups.stored) as string[])) regroupings.push(change);
+  for (const day of regrouped(plan, regroupings, now)) result.dirty.push(day);
   const common = await compareFact(COMMON_FACT, JSON.stringify(commonSnapshot(registry)));
   if (common.isChanged && common.stored !== undefined)
-    result.records.push(...commonChanges(JSON.parse(common.stored) as CommonSnapshot, plan, now));
+    for (const record of commonChanges(JSON.parse(common.stored) as CommonSnapshot, plan, now))
+      result.records.push(record);
   return result;
 }

@@ -78,6 +78,7 @@ export async function createRunner(options: RunnerOptions): Promise<Runner> {
     isInSteps: false,
     heard: status.heard,
     note: sums.note,
+    pause: nextTurn,
     write,
     now,
   });

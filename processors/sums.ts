@@ -78,6 +78,7 @@ export function createSums(plan: Plan, rollup: Rollup, limits?: LimitStage): Sum
   const summed = new Map<string, Mark>();
   let fresh: Mark[] = [];
   let limitsDue = 0;
+  let limitsAt = 0;
   const monthOf = (mark: DirtyDay): MonthIndex => plan.calendar.monthOfDay(mark.day);
 
   const noteOne = (
@@ -193,7 +194,9 @@ export function createSums(plan: Plan, rollup: Rollup, limits?: LimitStage): Sum
     waiting: () => marks.size + summed.size || Math.min(1, limits?.size() ?? 0),
     async step(at, write) {
       await sumSome(at, write);
-      if (limits && (marks.size === 0 || at >= limitsDue)) {
+      // A clock that is set back would put them off until it is there again.
+      if (limits && (marks.size === 0 || at >= limitsDue || at < limitsAt)) {
+        limitsAt = at;
         const rows = await followLimits(limits, at, write);
         limitsDue = at + Math.max(LIMITS_EVERY_MS, rows * LIMITS_EVERY_MS_A_ROW);
       }

@@ -71,6 +71,8 @@ export async function registerConfiguration(
   if (!isNewest && !adopt && list.some((one) => one.version === version)) throw replacedBy(newest!, version);
   const number = isNewest ? newest.number : (newest?.number ?? 0) + 1;
   const config: ConfigVersion = { number, version };
+  // Before it takes a number: what is refused, such as another county's registry, must replace nothing.
+  await restatementOf(plan, store, now);
   if (!isNewest) await keep(store, { ...config, at: now, open: true });
   // Of two that start at one moment the later reservation stands, and the other has asked for nothing yet.
   const reserved = (await registered(store)).at(-1);

@@ -64,6 +64,15 @@ test("a configuration has one number for good, and a later one the next", async 
   expect(await world.start(w, { adopt: true })).toEqual({ number: 3, version: "w" });
 });
 
+test("what is refused takes no number, so that it replaces nothing", async () => {
+  const world = openWorld();
+  await world.start(w);
+  const county = planOf({ ...registry([site({ id: "elsewhere" })]), version: "other" });
+  await expect(world.start(county)).rejects.toThrow(/of other sites/);
+  expect(await world.newest()).toMatchObject({ number: 1, version: "w" });
+  expect(await world.start(w)).toEqual({ number: 1, version: "w" });
+});
+
 test.each(Array.from({ length: DEEDS }, (_, dies) => dies))(
   "one that died after %i deeds blocks nobody: itself, another, nor the one before",
   async (dies) => {
