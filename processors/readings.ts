@@ -206,12 +206,14 @@ export function createReadings(options: ReadingsOptions): ReadingsWork {
     return { plan: owner, span: whole, pieces };
   };
 
-  /** A request may say "from ever". */
-  const sinceService = (span: PendingSpan): Span => {
-    const members = areasOf(span.site).flatMap((area) => area.plans);
-    const first = Math.min(...members.map(({ meter }) => meter.from));
-    return { start: Math.min(span.end, Math.max(span.start, first)), end: span.end };
-  };
+  let earliest = Number.POSITIVE_INFINITY;
+  for (const { meter } of plan.meters.values()) earliest = Math.min(earliest, meter.from);
+
+  /** A request may say "from ever": nothing is stored of before the first meter of all. */
+  const sinceService = ({ start, end }: PendingSpan): Span => ({
+    start: Math.min(end, Math.max(start, earliest)),
+    end,
+  });
 
   /** What spans of one cause ask for; `out` has the verdicts that changed. */
   const askedBy = async (spans: readonly PendingSpan[], cause: string, out: Collector): Promise<Asked> => {

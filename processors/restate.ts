@@ -308,8 +308,19 @@ function checkCounty(stored: readonly string[], ids: readonly string[]): void {
   );
 }
 
+/** A site as it was when it was in the registry last: in the one before this, or `left` when it was taken out of it. */
+function lastOf(stored: string | undefined): {
+  known?: SiteSnapshot | undefined;
+  left?: SiteSnapshot | undefined;
+} {
+  const last =
+    stored === undefined ? null : (JSON.parse(stored) as SiteSnapshot | { removed?: SiteSnapshot } | null);
+  if (last === null) return {};
+  return "meters" in last ? { known: last } : { left: last.removed };
+}
+
 /** A site as it is without its meters. */
-const without = (site: SiteSnapshot | null | undefined): SiteSnapshot | undefined =>
+const without = (site: SiteSnapshot | undefined): SiteSnapshot | undefined =>
   site ? { ...site, meters: [] } : undefined;
 
 async function wasRead(reader: SeriesReader, { site, id, registers }: Meter): Promise<boolean> {
@@ -348,21 +359,31 @@ export async function restatementOf(plan: Plan, reader: SeriesReader, now: Insta
   const listed = earlier === undefined ? [] : (JSON.parse(earlier) as string[]);
   checkCounty(listed, ids);
   const compareSite = async (id: string, after: SiteSnapshot | undefined): Promise<void> => {
-    const { stored, isChanged } = await compareFact(SITE_FACT + id, JSON.stringify(after ?? null));
+    const stored = await reader.fact(SITE_FACT + id);
+    const { known, left } = lastOf(stored);
+    const value = JSON.stringify(after ?? { removed: known ?? left });
+    if (stored === value) return;
+    result.facts.push({ name: SITE_FACT + id, value });
     // At the very first start nothing is restated.
-    if (!isChanged || (stored === undefined && earlier === undefined)) return;
-    const known = stored === undefined ? null : (JSON.parse(stored) as SiteSnapshot | null);
+    if (stored === undefined && earlier === undefined) return;
     const [before, current] = [known ?? without(after), after ?? without(known)];
     if (before === undefined || current === undefined) return;
     await addReturned(before, current);
     const own = siteChanges(before, current, id, now);
     // The rows of a site that is new or gone are made with its meters, or no more; those of its hosts here.
-    const isWhole = known !== null && after !== undefined;
+    const isWhole = known !== undefined && after !== undefined;
     for (const record of own)
       if (isWhole || (record.site !== id && ids.includes(record.site))) result.records.push(record);
     for (const day of partMonths(plan, before, current, id, now)) result.dirty.push(day);
-    const change = regrouping(plan, id, known ?? undefined, after);
-    if (change) regroupings.push(change);
+    const change = regrouping(plan, id, known, after);
+    if (change === undefined) return;
+    // What was counted by meters that did not come back is still stored.
+    const from = Math.min(change.from, ...(left?.meters ?? []).map((meter) => meter.from));
+    regroupings.push({ ...change, from });
+    if (left === undefined || after === undefined) return;
+    const cause = `registry: ${id}`;
+    const to = now + HOUR_MS;
+    result.records.push({ kind: "recompute", site: id, meter: "", from, to, cause, receivedAt: now });
   };
   for (const site of registry.sites) await compareSite(site.id, snapshotOf(site));
   for (const id of listed) {

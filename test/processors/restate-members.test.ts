@@ -115,6 +115,14 @@ describe("what comes back", () => {
     await expectAsFresh([both, registry([site()]), both], [flow(2), flow(3, { site: "t" })]);
   });
 
+  test("a site that was taken out, with another meter: of the one before nothing is left", async () => {
+    const back = other("t", { meters: [meter({ site: "t", id: "new", from: at("2026-04-01") })] });
+    await expectAsFresh(
+      [registry([site(), other("t")]), registry([site()]), registry([site(), back])],
+      [flow(2), flow(3, { site: "t" })],
+    );
+  });
+
   test("a meter that was taken out, with another multiplier", async () => {
     const tenfold = [{ from: at("2026-01-01"), value: 10, registers: {} }];
     const none = registry([site({ meters: [meter({ id: "n" })] })]);
