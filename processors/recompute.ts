@@ -209,6 +209,8 @@ export function createRecompute(plan: Plan, reader: SeriesReader, cache: Cache) 
   };
 }
 
+export type Recompute = ReturnType<typeof createRecompute>;
+
 /** Adds a further register: amounts add up, known time is the less of the two. */
 function addRegister(pieces: readonly Piece[], into: ReturnType<typeof emptyQuarters>): void {
   const own = emptyQuarters(into.start, into.start + into.amount.length * QUARTER_MS);
